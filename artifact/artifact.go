@@ -1,0 +1,128 @@
+// Package artifact defines what a parser is.
+//
+// A [Parser] is a value that describes one artifact and knows how to read it.
+// It keeps no state and touches nothing but its [Input]. The engine, the
+// command line, the report and the documentation all work from the same value,
+// so there is nothing else to write or to register.
+package artifact
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
+)
+
+// A Parser describes one artifact of one platform.
+type Parser struct {
+	ID     string      // platform, dot, name of the defining file: "ios.tcc"
+	Title  lang.Text   // a few words, no final period
+	Doc    string      // Markdown: what it is, what it can show, what its absence means
+	Inputs []Pattern   // the files to read
+	Record record.Data // zero value of the type of record produced
+	Refs   []string    // public sources for the format
+
+	// Private marks an artifact that is read only when asked for by name,
+	// since it is personal and rarely tells anything about spyware.
+	Private bool
+
+	// Parse reads one input and yields its records in file order.
+	//
+	// An error says that something could not be read, and reading goes on: a
+	// parser yields it with a zero Record and continues with the next record
+	// if it can, or returns if it cannot. Parse stops when yield returns false.
+	Parse func(context.Context, *Input) iter.Seq2[record.Record, error]
+}
+
+// A Pattern selects files of some kinds of acquisition.
+type Pattern struct {
+	Kinds evidence.Kind
+	Glob  string // device path with path.Match wildcards; "**" is any number of folders
+}
+
+// An Input is one file that matched, open for reading. The engine opens and
+// closes it.
+type Input struct {
+	Source *evidence.Source
+	Path   string
+	Size   int64 // bytes
+	File   evidence.File
+	Parser *Parser
+
+	// Note keeps something an examiner must know when weighing the records of
+	// this input, that is no error; never nil when the engine runs the parser.
+	Note func(evidence.Note)
+
+	stored *string // name of the file inside the acquisition, once asked for
+}
+
+// Open opens a companion of the input, such as a write-ahead log, by its path
+// relative to the folder of the input.
+func (in *Input) Open(name string) (evidence.File, error) {
+	return in.Source.Open(path.Join(path.Dir(in.Path), name))
+}
+
+// Record returns a record of this input. Of at, the parser sets Table, Row,
+// Offset and State as far as it knows them, and Path only if the record lies in
+// a companion of the input.
+func (in *Input) Record(at record.Origin, data record.Data) record.Record {
+	at.Source = in.Source.ID
+	if at.Path == "" {
+		at.Path = in.Path
+		at.Stored = in.storedName()
+	}
+	return record.Record{Artifact: in.Parser.ID, Origin: at, Data: data}
+}
+
+// storedName returns the name of the input inside the acquisition, "" if it is
+// the device path itself.
+func (in *Input) storedName() string {
+	if in.stored == nil {
+		var name string
+		if f, ok := in.File.(evidence.StoredFile); ok {
+			if name, _ = f.Stored(); name == in.Path {
+				name = ""
+			}
+		}
+		in.stored = &name
+	}
+	return *in.stored
+}
+
+var validID = regexp.MustCompile(`^(ios|android)\.[a-z][a-z0-9]*$`)
+
+// Validate reports the first thing wrong in the description of the parsers.
+func Validate(parsers []*Parser) error {
+	seen := map[string]bool{}
+	for _, p := range parsers {
+		switch {
+		case !validID.MatchString(p.ID):
+			return fmt.Errorf("parser %q: ID does not match %s", p.ID, validID)
+		case seen[p.ID]:
+			return fmt.Errorf("parser %s: defined twice", p.ID)
+		case !p.Title.Complete() || p.Doc == "" || len(p.Refs) == 0:
+			return fmt.Errorf("parser %s: Title in both languages, Doc and Refs must be set", p.ID)
+		case len(p.Inputs) == 0 || p.Record == nil || p.Parse == nil:
+			return fmt.Errorf("parser %s: Inputs, Record and Parse must be set", p.ID)
+		}
+		if _, err := record.TypeOf(p.Record); err != nil {
+			return fmt.Errorf("parser %s: %w", p.ID, err)
+		}
+		for _, in := range p.Inputs {
+			if in.Kinds == 0 || in.Glob == "" || strings.HasPrefix(in.Glob, "/") || strings.HasSuffix(in.Glob, "**") {
+				return fmt.Errorf("parser %s: pattern %q is not a relative device path of some kind of acquisition", p.ID, in.Glob)
+			}
+			if _, err := path.Match(in.Glob, ""); err != nil {
+				return fmt.Errorf("parser %s: pattern %q: %w", p.ID, in.Glob, err)
+			}
+		}
+		seen[p.ID] = true
+	}
+	return nil
+}

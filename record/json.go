@@ -1,0 +1,195 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"unicode/utf8"
+)
+
+// AppendJSON appends the record as one line of JSON, without a line end.
+// Invalid UTF-8 becomes U+FFFD. It fails only for data that [TypeOf] refuses.
+func (r Record) AppendJSON(b []byte) ([]byte, error) {
+	b = append(b, `{"artifact":`...)
+	b = AppendString(b, r.Artifact)
+	b = append(b, `,"origin":`...)
+	b = r.Origin.AppendJSON(b)
+	b = append(b, `,"data":`...)
+	b, err := AppendData(b, r.Data)
+	return append(b, '}'), err
+}
+
+// MarshalJSON implements [json.Marshaler]; see [Record.AppendJSON].
+func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
+
+// AppendJSON appends the origin as a JSON object.
+func (o Origin) AppendJSON(b []byte) []byte {
+	b = append(b, `{"source":`...)
+	b = AppendString(b, o.Source)
+	b = append(b, `,"path":`...)
+	b = AppendString(b, o.Path)
+	for _, f := range [...]struct{ key, value string }{{`,"stored":`, o.Stored}, {`,"table":`, o.Table}} {
+		if f.value != "" {
+			b = AppendString(append(b, f.key...), f.value)
+		}
+	}
+	if o.Row != 0 {
+		b = strconv.AppendInt(append(b, `,"row":`...), o.Row, 10)
+	}
+	if o.Offset != 0 {
+		b = strconv.AppendInt(append(b, `,"offset":`...), o.Offset, 10)
+	}
+	if o.State != Live {
+		b = AppendString(append(b, `,"state":`...), string(o.State))
+	}
+	return append(b, '}')
+}
+
+// AppendData appends the data of a record as a JSON object.
+func AppendData(b []byte, data Data) ([]byte, error) {
+	t, err := TypeOf(data)
+	if err != nil {
+		return append(b, "null"...), err
+	}
+	v := reflect.ValueOf(data)
+	b = append(b, '{')
+	first := true
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		fv := v.Field(f.Index)
+		if (f.Omit || f.Optional) && fv.IsZero() {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(b, '"')
+		b = append(b, f.Name...)
+		b = append(b, '"', ':')
+		b = appendField(b, f, fv)
+	}
+	return append(b, '}'), nil
+}
+
+func appendField(b []byte, f *Field, v reflect.Value) []byte {
+	if f.Optional {
+		v = v.Elem()
+	}
+	if f.List {
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if e := v.Index(i); f.Kind == KindKV {
+				b = AppendString(append(b, `{"key":`...), e.Field(0).String())
+				b = AppendString(append(b, `,"value":`...), e.Field(1).String())
+				b = append(b, '}')
+			} else {
+				b = AppendString(b, e.String())
+			}
+		}
+		return append(b, ']')
+	}
+	switch f.Kind {
+	case KindBool:
+		return strconv.AppendBool(b, v.Bool())
+	case KindInt:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case KindFloat:
+		return appendFloat(b, v.Float())
+	case KindTime:
+		return v.Interface().(Time).AppendJSON(b)
+	case KindWallTime:
+		return v.Interface().(WallTime).AppendJSON(b)
+	}
+	return AppendString(b, v.String())
+}
+
+// appendFloat appends a number, and null for what JSON has no number for.
+func appendFloat(b []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(b, "null"...)
+	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// AppendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD;
+// control characters and line separators are escaped.
+func AppendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
+				i++
+				continue
+			}
+			b = append(b, s[start:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			case '\n':
+				b = append(b, '\\', 'n')
+			case '\r':
+				b = append(b, '\\', 'r')
+			case '\t':
+				b = append(b, '\\', 't')
+			default:
+				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+			i++
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			b = append(append(b, s[start:i]...), `\ufffd`...)
+			i++
+			start = i
+			continue
+		}
+		if r == 0x2028 || r == 0x2029 {
+			b = append(append(b, s[start:i]...), `\u202`...)
+			b = append(b, hexDigits[r&15])
+			i += size
+			start = i
+			continue
+		}
+		i += size
+	}
+	return append(append(b, s[start:]...), '"')
+}
+
+// Registry finds the type of the data of each artifact, to read records back.
+type Registry map[string]reflect.Type
+
+// Add makes the registry know the type of an artifact from a value of it.
+func (g Registry) Add(artifact string, data Data) { g[artifact] = reflect.TypeOf(data) }
+
+// Unmarshal reads a record that [Record.AppendJSON] wrote.
+func (g Registry) Unmarshal(line []byte) (Record, error) {
+	var raw struct {
+		Artifact string          `json:"artifact"`
+		Origin   Origin          `json:"origin"`
+		Data     json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(line, &raw); err != nil {
+		return Record{}, fmt.Errorf("read record: %w", err)
+	}
+	t, ok := g[raw.Artifact]
+	if !ok {
+		return Record{}, fmt.Errorf("read record: artifact %q is not known to this version", raw.Artifact)
+	}
+	p := reflect.New(t)
+	if err := json.Unmarshal(raw.Data, p.Interface()); err != nil {
+		return Record{}, fmt.Errorf("read record of %s: %w", raw.Artifact, err)
+	}
+	return Record{Artifact: raw.Artifact, Origin: raw.Origin, Data: p.Elem().Interface().(Data)}, nil
+}
