@@ -186,10 +186,12 @@ func (v Value) Time() time.Time {
 	if v.kind != Date {
 		return time.Time{}
 	}
-	return cocoaTime(v.float())
+	return CocoaTime(v.float())
 }
 
-func cocoaTime(seconds float64) time.Time {
+// CocoaTime returns the instant a number of seconds after 2001-01-01 00:00:00
+// UTC, to the nearest nanosecond, and zero outside the years 1 to 9999.
+func CocoaTime(seconds float64) time.Time {
 	whole, frac := math.Modf(seconds)
 	if !(whole > minSeconds-cocoaEpoch-1 && whole < maxSeconds-cocoaEpoch+1) {
 		return time.Time{}

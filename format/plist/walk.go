@@ -55,12 +55,12 @@ func (w *walker) walk(path string, v Value) {
 	switch v.kind {
 	case Array, Set:
 		for i := 0; i < v.Len() && !w.full; i++ {
-			w.walk(extend(path, strconv.Itoa(i)), v.Index(i))
+			w.walk(JoinPath(path, strconv.Itoa(i)), v.Index(i))
 		}
 	case Dict:
 		for i := uint32(0); i < v.n && !w.full; i++ {
 			key, val := v.entry(i)
-			below := extend(path, key.keyText())
+			below := JoinPath(path, key.keyText())
 			if key.kind != String {
 				w.fn(below, key)
 			}
@@ -90,8 +90,10 @@ func (w *walker) enter(path string, v Value) bool {
 	return true
 }
 
-// extend appends an element to a path and keeps it short.
-func extend(path, element string) string {
+// JoinPath appends a key or index to a path as [Walk] does: after a slash, with
+// keys cut to 256 bytes and no growth beyond 4 KiB, so that hostile keys and
+// depths cannot make paths that fill the memory.
+func JoinPath(path, element string) string {
 	if len(path) > maxPath {
 		return path
 	}
