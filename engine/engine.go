@@ -1,0 +1,307 @@
+// Package engine runs parsers over sources.
+//
+// Memory is bounded by the number of workers: a record is read, examined and
+// written before the next one is read, by one goroutine, so that a slow disk
+// slows the parsers down and nothing queues up.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/record"
+)
+
+// An Engine holds what is the same for all sources of a case.
+type Engine struct {
+	Detectors   []detect.Detector
+	Correlators []detect.Correlator
+	Workers     int           // 0 means one for each processor
+	Timeout     time.Duration // of one job; 0 means none
+	Progress    func(Event)   // called from several goroutines; nil for none
+}
+
+// An Event tells what a run has just done.
+type Event struct {
+	Job   Job
+	Done  bool  // the job has ended; otherwise it has just begun
+	Bytes int64 // claimed size of its files
+	Coverage
+}
+
+// A Sink stores the results of jobs. Its methods are called from several
+// goroutines; the Writer that Job returns is used by one.
+type Sink interface {
+	// Done returns the coverage of a job that an earlier run has completed.
+	Done(Job) (Coverage, bool)
+
+	// Job begins the results of a job.
+	Job(Job) (Writer, error)
+
+	// Seal keeps the digest of a file before it is parsed. It reports false
+	// if the file was sealed before, and calls digest only if it was not.
+	Seal(src *evidence.Source, path string, digest func() (Digest, error)) error
+}
+
+// A Digest identifies the bytes of a file as they lie in the acquisition.
+type Digest struct {
+	Source string `json:"source"`
+	Path   string `json:"path"`             // on the device
+	Stored string `json:"stored,omitempty"` // name inside the acquisition, if it differs
+	Size   int64  `json:"size"`             // bytes as stored
+	SHA256 string `json:"sha256"`           // of the bytes as stored, hexadecimal
+}
+
+// A Writer stores the results of one job.
+type Writer interface {
+	Record(record.Record) error
+	Finding(detect.Finding) error
+	Observation(detect.Observation) error
+
+	// Close completes the results.
+	Close(Coverage) error
+
+	// Abort gives them up; the job will run again.
+	Abort()
+}
+
+// Run runs the jobs of a plan and returns the coverage of each job, in the
+// order of the plan. A job that fails is reported there and never stops the
+// others; the error is for what stops them all: the sink, or ctx.
+func (e *Engine) Run(ctx context.Context, jobs []Job, sink Sink) ([]Coverage, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make([]Coverage, len(jobs))
+	for i, job := range jobs {
+		done[i] = Coverage{Source: job.Source.ID, Artifact: job.Parser.ID, Outcome: NotRun, Reason: "the run was stopped"}
+	}
+	next := make(chan int)
+	var wg sync.WaitGroup
+	workers := e.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	for range workers {
+		wg.Go(func() {
+			for i := range next {
+				c, ok, err := e.job(ctx, jobs[i], sink)
+				if err != nil {
+					cancel(fmt.Errorf("store %s: %w", jobs[i].Parser.ID, err))
+				} else if ok {
+					done[i] = c
+				}
+			}
+		})
+	}
+feed:
+	for i := range jobs {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	wg.Wait()
+	return done, context.Cause(ctx)
+}
+
+// job runs one job, unless an earlier run has. ok is false if ctx ended first.
+// The error is of the sink; all others are in the coverage.
+func (e *Engine) job(ctx context.Context, job Job, sink Sink) (c Coverage, ok bool, err error) {
+	if c, ok := sink.Done(job); ok {
+		e.progress(job, true, c)
+		return c, true, nil
+	}
+	if ctx.Err() != nil {
+		return c, false, nil
+	}
+	e.progress(job, false, c)
+	w, err := sink.Job(job)
+	if err != nil {
+		return c, false, err
+	}
+	c = Coverage{Source: job.Source.ID, Artifact: job.Parser.ID}
+	jobCtx := ctx
+	if e.Timeout > 0 {
+		var stop context.CancelFunc
+		jobCtx, stop = context.WithTimeoutCause(ctx, e.Timeout, fmt.Errorf("stopped after %s", e.Timeout))
+		defer stop()
+	}
+	for _, file := range job.Files {
+		if err = e.file(jobCtx, job, file, sink, w, &c); err != nil {
+			break
+		}
+	}
+	if err != nil || ctx.Err() != nil {
+		w.Abort()
+		return c, false, err
+	}
+	c.conclude()
+	if err = w.Close(c); err != nil {
+		return c, false, err
+	}
+	e.progress(job, true, c)
+	return c, true, nil
+}
+
+// file examines one file of a job.
+func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink, w Writer, c *Coverage) error {
+	if ctx.Err() != nil {
+		c.fail(fmt.Errorf("%s: not read: %w", file.Path, context.Cause(ctx)))
+		return nil
+	}
+	err := sink.Seal(job.Source, file.Path, func() (Digest, error) { return digest(ctx, job.Source, file.Path) })
+	if err != nil {
+		return err
+	}
+	x := examiner{e: e, w: w, c: c}
+	for rec, perr := range Parse(ctx, job.Source, job.Parser, file, c.note) {
+		if perr != nil {
+			c.fail(fmt.Errorf("%s: %w", file.Path, perr))
+			continue
+		}
+		if err := x.record(rec); err != nil {
+			return err
+		}
+	}
+	c.Files++
+	return nil
+}
+
+func (e *Engine) progress(job Job, done bool, c Coverage) {
+	if e.Progress == nil {
+		return
+	}
+	ev := Event{Job: job, Done: done, Coverage: c}
+	for _, f := range job.Files {
+		ev.Bytes += f.Size
+	}
+	e.Progress(ev)
+}
+
+// An examiner passes the records of one job to the detectors and the writer.
+type examiner struct {
+	e   *Engine
+	w   Writer
+	c   *Coverage
+	err error // of the writer, while a detector runs
+}
+
+func (x *examiner) record(rec record.Record) error {
+	x.c.Records++
+	if rec.Origin.State != record.Live {
+		x.c.Deleted++
+	}
+	if err := x.w.Record(rec); err != nil {
+		return err
+	}
+	return x.examine(rec)
+}
+
+// examine looks for findings and observations in a record.
+func (x *examiner) examine(rec record.Record) error {
+	for _, d := range x.e.Detectors {
+		d.Detect(rec, x.found)
+	}
+	for _, d := range x.e.Correlators {
+		d.Observe(rec, x.seen)
+	}
+	return x.err
+}
+
+func (x *examiner) found(f detect.Finding) {
+	x.c.Findings++
+	f.Seal()
+	if err := x.w.Finding(f); err != nil && x.err == nil {
+		x.err = err
+	}
+}
+
+func (x *examiner) seen(o detect.Observation) {
+	if err := x.w.Observation(o); err != nil && x.err == nil {
+		x.err = err
+	}
+}
+
+// Examine passes stored records to the detectors and correlators again, and
+// returns how many findings there were. The errors of the records are
+// returned joined to none: the first one stops.
+func (e *Engine) Examine(records iter.Seq2[record.Record, error], w Writer) (int, error) {
+	var c Coverage
+	x := examiner{e: e, w: w, c: &c}
+	for rec, err := range records {
+		if err != nil {
+			return c.Findings, err
+		}
+		if err := x.examine(rec); err != nil {
+			return c.Findings, err
+		}
+	}
+	return c.Findings, nil
+}
+
+// Parse runs one parser on one file and yields what it yields. It opens and
+// closes the file, stops when ctx is done, and turns a panic into an error.
+// note, which may be nil, is called with what the file and the parser note.
+func Parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file PlannedFile, note func(evidence.Note)) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		f, err := src.Open(file.Path)
+		if err != nil {
+			yield(record.Record{}, err)
+			return
+		}
+		defer f.Close()
+		if note == nil {
+			note = func(evidence.Note) {}
+		}
+		consuming := false // a panic of the consumer is not ours to catch
+		defer func() {
+			if consuming {
+				return
+			}
+			if r := recover(); r != nil {
+				yield(record.Record{}, fmt.Errorf("parser panicked: %v\n%s", r, debug.Stack()))
+			}
+		}()
+		if n, ok := f.(evidence.NotedFile); ok {
+			for _, m := range n.Notes() {
+				note(m)
+			}
+		}
+		in := &artifact.Input{Source: src, Path: file.Path, Size: size(f, file), File: withContext(ctx, f), Parser: p, Note: note}
+		for rec, err := range p.Parse(ctx, in) {
+			if ctx.Err() != nil {
+				consuming = true
+				yield(record.Record{}, context.Cause(ctx))
+				return
+			}
+			consuming = true
+			if !yield(rec, err) {
+				return
+			}
+			consuming = false
+		}
+		if ctx.Err() != nil {
+			consuming = true
+			yield(record.Record{}, context.Cause(ctx))
+		}
+	}
+}
+
+// size returns the size of an open file, in bytes: what the file says, which
+// for encrypted files follows from the padding, or else the claim of the plan.
+func size(f evidence.File, file PlannedFile) int64 {
+	if info, err := f.Stat(); err == nil {
+		return info.Size()
+	}
+	return file.Size
+}

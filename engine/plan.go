@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/evidence"
+)
+
+// A Job is one parser and the files it reads, in path order. Jobs are the unit
+// of parallelism, of isolation, of storage and of resumption: each runs alone,
+// fails alone and fills one file of the case.
+type Job struct {
+	Source *evidence.Source
+	Index  int // position in the plan
+	Parser *artifact.Parser
+	Files  []PlannedFile
+}
+
+// A PlannedFile is a file that a job reads.
+type PlannedFile struct {
+	Path string // on the device
+	Size int64  // bytes, as the acquisition claims
+}
+
+// A Plan says what is read from one source, and what cannot be.
+type Plan struct {
+	Jobs []Job
+	Rest []Coverage // of the artifacts without a job, in the order of the parsers
+	// Listed counts the files that the acquisition lists.
+	Listed int64
+	// Err tells what could not be listed; the plan is for the rest.
+	Err error
+}
+
+// jobBytes is the size of files at which a parser gets another job.
+const jobBytes = 64 << 20
+
+// NewPlan walks a source once and returns the jobs to run on it, in the order
+// of the parsers. Private artifacts are planned only if private says so.
+func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*artifact.Parser) bool) *Plan {
+	var patterns trie
+	outcomes := make([]Outcome, len(parsers))
+	for i, p := range parsers {
+		outcomes[i] = NotApplicable
+		for _, in := range p.Inputs {
+			if in.Kinds&src.Kind == 0 {
+				continue
+			}
+			outcomes[i] = Absent
+			if p.Private && !private(p) {
+				outcomes[i] = NotRun
+				break
+			}
+			patterns.add(in.Glob, i)
+		}
+	}
+	found := make([][]PlannedFile, len(parsers))
+	plan := &Plan{}
+	plan.Err = src.WalkFiles(func(path string, size int64) error {
+		plan.Listed++
+		patterns.match(path, func(i int) { found[i] = append(found[i], PlannedFile{path, size}) })
+		return nil
+	})
+	for i, p := range parsers {
+		files := found[i]
+		slices.SortFunc(files, func(a, b PlannedFile) int {
+			switch {
+			case a.Path < b.Path:
+				return -1
+			case a.Path > b.Path:
+				return 1
+			}
+			return 0
+		})
+		files = slices.CompactFunc(files, func(a, b PlannedFile) bool { return a.Path == b.Path })
+		if len(files) == 0 {
+			c := Coverage{Source: src.ID, Artifact: p.ID, Outcome: outcomes[i]}
+			if outcomes[i] == NotRun {
+				c.Reason = "personal data, read only when asked for"
+			}
+			plan.Rest = append(plan.Rest, c)
+			continue
+		}
+		for len(files) > 0 {
+			n := cut(files)
+			plan.Jobs = append(plan.Jobs, Job{Source: src, Index: len(plan.Jobs), Parser: p, Files: files[:n]})
+			files = files[n:]
+		}
+	}
+	return plan
+}
+
+// cut returns how many files make a job, at least one.
+func cut(files []PlannedFile) int {
+	size := int64(0)
+	for i, f := range files {
+		if size += max(f.Size, 0); i > 0 && size > jobBytes {
+			return i
+		}
+	}
+	return len(files)
+}
