@@ -1,0 +1,367 @@
+package sqlite
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// snapshot is the files of a database at one moment.
+type snapshot struct{ db, wal, journal []byte }
+
+// take copies the files of a database that may be open.
+func take(t testing.TB, path string) snapshot {
+	t.Helper()
+	var s snapshot
+	var err error
+	if s.db, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	s.wal, _ = os.ReadFile(path + "-wal")
+	s.journal, _ = os.ReadFile(path + "-journal")
+	return s
+}
+
+// connect opens a database with the reference implementation.
+func connect(t testing.TB, path string) *sqlite3.Conn {
+	t.Helper()
+	c, err := sqlite3.Open("file:" + filepath.ToSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func exec(t testing.TB, c *sqlite3.Conn, sql string) {
+	t.Helper()
+	if err := c.Exec(sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// refValue writes a value of a query in the form of ourValue.
+func refValue(s *sqlite3.Stmt, i int) string {
+	switch s.ColumnType(i) {
+	case sqlite3.INTEGER:
+		return fmt.Sprintf("i%d", s.ColumnInt64(i))
+	case sqlite3.FLOAT:
+		return fmt.Sprintf("f%x", math.Float64bits(s.ColumnFloat(i)))
+	case sqlite3.TEXT:
+		return "t" + s.ColumnText(i)
+	case sqlite3.BLOB:
+		return fmt.Sprintf("b%x", s.ColumnRawBlob(i))
+	}
+	return "n"
+}
+
+func ourValue(v Value) string {
+	switch v.Kind {
+	case Int:
+		return fmt.Sprintf("i%d", v.Int())
+	case Float:
+		return fmt.Sprintf("f%x", math.Float64bits(v.Float()))
+	case Text:
+		return "t" + v.Text()
+	case Blob:
+		return fmt.Sprintf("b%x", v.Blob())
+	}
+	return "n"
+}
+
+// query returns the rows of a query, a line each.
+func query(t testing.TB, c *sqlite3.Conn, sql string) []string {
+	t.Helper()
+	s, _, err := c.Prepare(sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	defer s.Close()
+	var out []string
+	for s.Step() {
+		var vals []string
+		for i := range s.ColumnCount() {
+			vals = append(vals, refValue(s, i))
+		}
+		out = append(out, strings.Join(vals, "|"))
+	}
+	if err := s.Err(); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return out
+}
+
+// ours returns the live rows of a table in the form of query. Virtual generated
+// columns are left out.
+func ours(t testing.TB, db *DB, name string) []string {
+	t.Helper()
+	var out []string
+	tab, ok := db.Table(name)
+	if !ok {
+		t.Fatalf("no table %q", name)
+	}
+	for row, err := range db.Rows(name) {
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		vals := []string{}
+		if !tab.WithoutRowid {
+			vals = append(vals, fmt.Sprintf("i%d", row.ID))
+		}
+		for i, c := range tab.Columns {
+			if !c.Virtual {
+				vals = append(vals, ourValue(row.At(i)))
+			}
+			if got, want := ourValue(row.Value(c.Name)), ourValue(row.At(i)); got != want {
+				t.Errorf("%s.%s: by name %s, by place %s", name, c.Name, got, want)
+			}
+		}
+		if row.State != Live || row.Table() != name {
+			t.Fatalf("row %d is %v of %q", row.ID, row.State, row.Table())
+		}
+		out = append(out, strings.Join(vals, "|"))
+	}
+	return out
+}
+
+func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// same compares every table of a snapshot with what SQLite reads from it.
+func same(t testing.TB, s snapshot) *DB {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "copy.db")
+	for ext, b := range map[string][]byte{"": s.db, "-wal": s.wal, "-journal": s.journal} {
+		if b != nil {
+			if err := os.WriteFile(path+ext, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c := connect(t, path)
+	db := open(t, s.db, s.wal, s.journal)
+	for _, err := range db.Problems() {
+		t.Log("problem:", err)
+	}
+	names := query(t, c, "SELECT name FROM sqlite_master WHERE type='table' ORDER BY rowid")
+	if got := len(db.Tables()); got != len(names) {
+		t.Errorf("%d tables, want %d", got, len(names))
+	}
+	for _, name := range names {
+		name = name[1:]
+		tab, ok := db.Table(name)
+		if !ok {
+			t.Errorf("table %q is missing", name)
+			continue
+		}
+		if tab.Virtual {
+			continue
+		}
+		var cols, order []string
+		if !tab.WithoutRowid {
+			cols, order = append(cols, "rowid"), append(order, "rowid")
+		}
+		hidden := map[string]bool{}
+		for _, line := range query(t, c, "SELECT name FROM pragma_table_xinfo("+sqlite3.Quote(name)+") WHERE hidden=2") {
+			hidden[line[1:]] = true
+		}
+		for _, col := range tab.Columns {
+			if col.Virtual != hidden[col.Name] {
+				t.Errorf("%s.%s: virtual %v", name, col.Name, col.Virtual)
+			}
+			if !col.Virtual {
+				cols = append(cols, quote(col.Name))
+			}
+		}
+		if tab.WithoutRowid {
+			for _, line := range query(t, c, "SELECT name FROM pragma_table_info("+sqlite3.Quote(name)+") WHERE pk>0 ORDER BY pk") {
+				order = append(order, quote(line[1:]))
+				if strings.Contains(tab.SQL, "u DESC") {
+					order[len(order)-1] += " DESC"
+				}
+			}
+		}
+		sql := "SELECT " + strings.Join(cols, ",") + " FROM " + quote(name) + " NOT INDEXED ORDER BY " + strings.Join(order, ",")
+		diff(t, name, ours(t, db, name), query(t, c, sql))
+		seek(t, db, tab)
+	}
+	return db
+}
+
+// seek looks up rows by rowid.
+func seek(t testing.TB, db *DB, tab Table) {
+	t.Helper()
+	n := 0
+	for row := range db.Rows(tab.Name) {
+		if n++; tab.WithoutRowid || n > 500 {
+			return
+		}
+		got, err := db.Row(tab.Name, row.ID)
+		if err != nil || !bytes.Equal(got.payload, row.payload) || got.Offset != row.Offset {
+			t.Fatalf("row %d of %s: %v", row.ID, tab.Name, err)
+		}
+	}
+	if _, err := db.Row(tab.Name, math.MinInt64+7); !errors.Is(err, ErrNoRow) {
+		t.Fatalf("absent row: %v", err)
+	}
+}
+
+func diff(t testing.TB, what string, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d rows, want %d", what, len(got), len(want))
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			at := 0
+			for at < min(len(got[i]), len(want[i])) && got[i][at] == want[i][at] {
+				at++
+			}
+			at = max(at-20, 0)
+			t.Fatalf("%s: row %d differs at byte %d\ngot  %.150q\nwant %.150q", what, i, at, got[i][at:], want[i][at:])
+		}
+	}
+}
+
+// generator makes random schemas and changes.
+type generator struct {
+	*rand.Rand
+	t      testing.TB
+	c      *sqlite3.Conn
+	tables []string
+	cols   map[string]int
+}
+
+func (g *generator) pick(s ...string) string { return s[g.IntN(len(s))] }
+
+// value returns a random literal.
+func (g *generator) value() string {
+	switch g.IntN(9) {
+	case 0:
+		return "NULL"
+	case 1:
+		return fmt.Sprint(g.IntN(300) - 100)
+	case 2:
+		return fmt.Sprint(g.Int64() - g.Int64())
+	case 3:
+		return fmt.Sprint(g.NormFloat64() * 1e6)
+	case 4:
+		return "x'" + fmt.Sprintf("%x", strings.Repeat("ab", g.IntN(60))) + "'"
+	case 5:
+		return fmt.Sprintf("replace(hex(zeroblob(%d)),'00','äb𝄞')", g.IntN(3000))
+	case 6:
+		return fmt.Sprint(float64(g.IntN(1000)))
+	}
+	return "'" + strings.Repeat(g.pick("text", "it''s", "Groß", "é", "日本", "𝄞"), g.IntN(12)) + "'"
+}
+
+// create makes a table.
+func (g *generator) create() {
+	name := g.pick("t", "Messages", "odd \"name", "[x]", "select", "ünï") + fmt.Sprint(len(g.tables))
+	n := 1 + g.IntN(8)
+	var defs []string
+	without := g.IntN(4) == 0
+	kind := g.IntN(4)
+	for i := range n {
+		typ := g.pick("", "INTEGER", "INT", "TEXT", "REAL", "BLOB", "NUMERIC", "VARCHAR(20)", "DECIMAL(10, 5)", "DOUBLE PRECISION", "ANY")
+		col := fmt.Sprintf("c%d", i)
+		if i == 0 && !without && kind == 0 {
+			typ = g.pick("INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT", "integer primary key not null")
+		}
+		col = g.pick(col, quote(col), "["+col+"]", "`"+col+"`", "'"+col+"'", "/* c, ( */ "+col)
+		defs = append(defs, col+" "+typ+g.pick("", " DEFAULT 5", " DEFAULT 'a,b'", " COLLATE NOCASE", " CHECK (1 > 0)", " -- x, y\n"))
+	}
+	if g.IntN(4) == 0 {
+		defs = append(defs, "g1 AS (1+2)", "g2 INT GENERATED ALWAYS AS (coalesce(c0, 1)) STORED")
+	}
+	end := ")"
+	if without {
+		end = ") WITHOUT ROWID"
+		defs = append(defs, "u TEXT DEFAULT (hex(randomblob(8))) NOT NULL", g.pick("PRIMARY KEY (u)", "CONSTRAINT k PRIMARY KEY (u DESC, u)"))
+	}
+	exec(g.t, g.c, "CREATE TABLE "+quote(name)+" ("+strings.Join(defs, ", ")+end)
+	g.tables = append(g.tables, name)
+	g.cols[name] = n
+}
+
+// change does something to a random table.
+func (g *generator) change() {
+	name := g.tables[g.IntN(len(g.tables))]
+	first := 0
+	if strings.Contains(query(g.t, g.c, "SELECT lower(sql) FROM sqlite_master WHERE name="+sqlite3.Quote(name))[0], "integer primary key") {
+		first = 1
+	}
+	var cols, vals, sets []string
+	for i := first; i < g.cols[name]; i++ {
+		cols = append(cols, fmt.Sprintf("c%d", i))
+		vals = append(vals, g.value())
+		sets = append(sets, fmt.Sprintf("c%d=%s", i, g.value()))
+	}
+	where := fmt.Sprintf(" WHERE abs(random()) %% 20 < %d", g.IntN(6))
+	switch k := g.IntN(20); {
+	case k < 12:
+		for range g.IntN(40) {
+			if len(cols) == 0 {
+				exec(g.t, g.c, "INSERT INTO "+quote(name)+" DEFAULT VALUES")
+				continue
+			}
+			exec(g.t, g.c, "INSERT INTO "+quote(name)+"("+strings.Join(cols, ",")+") VALUES ("+strings.Join(vals, ",")+")")
+		}
+	case k < 14:
+		exec(g.t, g.c, "DELETE FROM "+quote(name)+where)
+	case k < 16 && len(sets) > 0:
+		exec(g.t, g.c, "UPDATE "+quote(name)+" SET "+strings.Join(sets, ",")+where)
+	case k == 17 && !strings.Contains(name, "odd"):
+		exec(g.t, g.c, fmt.Sprintf("ALTER TABLE %s ADD COLUMN a%d %s DEFAULT %s", quote(name), g.IntN(1<<30), g.pick("TEXT", "REAL", "INTEGER", ""), g.pick("NULL", "7", "-2.5", "'x''y'", "x'0102'", "+3", "true", "1e3", "0x1F")))
+	case k == 18 && len(g.tables) < 8:
+		g.create()
+	}
+}
+
+func TestAgainstSQLite(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(16) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x.db")
+			c := connect(t, path)
+			g := generator{rand.New(rand.NewPCG(seed, 1)), t, c, nil, map[string]int{}}
+			exec(t, c, "PRAGMA page_size="+g.pick("512", "1024", "4096", "65536"))
+			exec(t, c, "PRAGMA encoding="+g.pick("'UTF-8'", "'UTF-16le'", "'UTF-16be'"))
+			exec(t, c, "PRAGMA auto_vacuum="+g.pick("0", "1", "2"))
+			mode := g.pick("wal", "delete", "persist", "truncate")
+			exec(t, c, "PRAGMA journal_mode="+mode)
+			exec(t, c, "PRAGMA cache_size=3; PRAGMA synchronous=off; PRAGMA cache_spill=1; PRAGMA wal_autocheckpoint="+g.pick("5", "1000"))
+			g.create()
+			for i := range 25 {
+				exec(t, c, "BEGIN")
+				for range 4 {
+					g.change()
+				}
+				if i%12 == 11 {
+					same(t, take(t, path)) // in the middle of a transaction
+				}
+				exec(t, c, g.pick("COMMIT", "COMMIT", "COMMIT", "ROLLBACK"))
+				g.sync()
+			}
+			same(t, take(t, path))
+		})
+	}
+}
+
+// sync forgets the tables that a rollback took away.
+func (g *generator) sync() {
+	g.tables = g.tables[:0]
+	for _, line := range query(g.t, g.c, "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'") {
+		g.tables = append(g.tables, line[1:])
+	}
+	if len(g.tables) == 0 {
+		g.create()
+	}
+}
