@@ -256,3 +256,33 @@ func (v *Value) longCount() uint64 {
 func (v Value) ref(i uint32) Value {
 	return v.d.object(v.d.number(uint64(v.body)+uint64(i)*uint64(v.d.refSize), v.d.refSize))
 }
+
+// find searches the keys of a binary dict. Keys are nearly always short ASCII
+// strings, which are compared in place.
+func (v Value) find(key string) Value {
+	d := v.d
+	short := byte(markerASCII<<4 | len(key)&0xf)
+	at, step := uint64(v.body), uint64(d.refSize)
+	for i := range v.n {
+		num := d.number(at, d.refSize)
+		at += step
+		if num >= d.count {
+			continue
+		}
+		obj := d.number(d.table+num*uint64(d.offSize), d.offSize)
+		if obj >= d.table {
+			continue
+		}
+		switch m := d.src[obj]; {
+		case m == short && len(key) < inlineCount:
+			if rest := d.src[obj+1 : d.table]; len(rest) >= len(key) && rest[:len(key)] == key && obj >= headerSize {
+				return v.ref(i + v.n)
+			}
+		case m&0xf == inlineCount || m>>4 == markerUTF16 || m>>4 == markerUTF8:
+			if d.object(num).hasText(key) {
+				return v.ref(i + v.n)
+			}
+		}
+	}
+	return Value{}
+}

@@ -233,12 +233,7 @@ func (v Value) Get(key string) Value {
 	if t := v.d.xml; t != nil {
 		return t.get(v, key)
 	}
-	for i := range v.n {
-		if v.ref(i).hasText(key) {
-			return v.ref(i + v.n)
-		}
-	}
-	return Value{}
+	return v.find(key)
 }
 
 // Entries yields the keys and values of a [Dict] in the order of the file,
