@@ -1,0 +1,102 @@
+package from
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/format/sqlite"
+	"github.com/vigie-project/vigie/record"
+)
+
+// SQLite parses a SQLite database whose records need more than one table. read
+// gets the database once it is open, and yields records; see [Rows] and [Join].
+func SQLite(read func(in *artifact.Input, db *sqlite.DB, yield func(record.Record, error) bool)) Parse {
+	return func(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+		return func(yield func(record.Record, error) bool) {
+			Database(in, yield, func(db *sqlite.DB) bool {
+				read(in, db, yield)
+				return true
+			})
+		}
+	}
+}
+
+// Join is [Lookup] for a table that some versions lack: then it gives an empty
+// map and no error. Other errors are yielded; more reports whether the caller
+// wants more.
+func Join[K comparable, V any](db *sqlite.DB, table string, yield func(record.Record, error) bool, entry func(sqlite.Row) (K, V)) (m map[K]V, more bool) {
+	m, errs := Lookup(db, table, entry)
+	return m, yieldErrors(errs, yield)
+}
+
+// Group is [Join] for a table that may hold several rows for one key: it gives
+// them all, in the order of the table.
+func Group[K comparable, V any](db *sqlite.DB, table string, yield func(record.Record, error) bool, entry func(sqlite.Row) (K, V)) (m map[K][]V, more bool) {
+	m = map[K][]V{}
+	_, errs := Lookup(db, table, func(r sqlite.Row) (int, struct{}) {
+		k, v := entry(r)
+		m[k] = append(m[k], v)
+		return len(m), struct{}{} // bounds the keys as Lookup bounds its own
+	})
+	return m, yieldErrors(errs, yield)
+}
+
+func yieldErrors(errs []error, yield func(record.Record, error) bool) bool {
+	for _, err := range errs {
+		if !errors.Is(err, sqlite.ErrNoTable) && !yield(record.Record{}, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// TableLike returns the name of the first table whose name has the given
+// beginning and end with digits between them, since the numbers in the names of
+// Core Data's join tables change between models; "" if there is none.
+func TableLike(db *sqlite.DB, prefix, suffix string) string {
+	for _, t := range db.Tables() {
+		if Numbered(t.Name, prefix, suffix) {
+			return t.Name
+		}
+	}
+	return ""
+}
+
+// ColumnLike is [TableLike] for the columns of a table.
+func ColumnLike(db *sqlite.DB, table, prefix, suffix string) string {
+	t, ok := db.Table(table)
+	if !ok {
+		return ""
+	}
+	for _, c := range t.Columns {
+		if Numbered(c.Name, prefix, suffix) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// Numbered reports whether a name is prefix, one or more digits, and suffix, as
+// "Z_1INTERACTIONS" is for "Z_" and "INTERACTIONS".
+func Numbered(name, prefix, suffix string) bool {
+	digits, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return false
+	}
+	digits, ok = strings.CutSuffix(digits, suffix)
+	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// Handle sorts the address of a correspondent by what it is compared with: an
+// e-mail address, or anything else, which is a phone number, a short code or
+// the name of a sender. The schemes "tel:" and "mailto:" are cut off.
+func Handle(address string) (record.Phone, record.Email) {
+	s := strings.TrimPrefix(strings.TrimPrefix(address, "mailto:"), "tel:")
+	if strings.Contains(s, "@") {
+		return "", record.Email(s)
+	}
+	return record.Phone(s), ""
+}
