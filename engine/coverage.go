@@ -34,6 +34,10 @@ const (
 	Complete      Outcome = "complete"       // read to the end, no error
 )
 
+// ReasonPrivate is why a private artifact is not run: that is a choice, and
+// leaves no examination incomplete.
+const ReasonPrivate = "personal data, read only when asked for"
+
 // Outcomes lists all outcomes in the order of reports: what went wrong first.
 var Outcomes = []Outcome{Failed, Partial, NotRun, Complete, Empty, Absent, NotApplicable}
 

@@ -77,7 +77,7 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 		if len(files) == 0 {
 			c := Coverage{Source: src.ID, Artifact: p.ID, Outcome: outcomes[i]}
 			if outcomes[i] == NotRun {
-				c.Reason = "personal data, read only when asked for"
+				c.Reason = ReasonPrivate
 			}
 			plan.Rest = append(plan.Rest, c)
 			continue

@@ -1,0 +1,212 @@
+package casefile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/record"
+)
+
+// maxObservations bounds what the correlators remember of one case.
+const maxObservations = 500_000
+
+// Conclude has the correlators judge their observations, collects what was
+// found into findings.jsonl, gravest first, and writes the ledger. It returns
+// how many findings there are of each grade.
+func (c *Case) Conclude(sources []string, correlators []detect.Correlator, ledger []engine.Coverage) (map[detect.Grade]int, error) {
+	correlated, failed, err := c.correlate(sources, correlators)
+	if err != nil {
+		return nil, err
+	}
+	grades, err := c.writeFindings(sources, correlated)
+	if err != nil {
+		return nil, err
+	}
+	return grades, c.writeLedger(append(ledger, failed...))
+}
+
+// correlate returns what the correlators find, and as coverage what they could
+// not judge.
+func (c *Case) correlate(sources []string, correlators []detect.Correlator) (found []detect.Finding, failed []engine.Coverage, err error) {
+	seen := map[string][]detect.Observation{}
+	count := 0
+	err = c.detected(sources, func(d detected) error {
+		if o := d.Observation; o != nil {
+			if count++; count <= maxObservations {
+				seen[o.Correlator] = append(seen[o.Correlator], *o)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range correlators {
+		err := k.Correlate(inTimeOrder(seen[k.ID()]), func(f detect.Finding) {
+			f.Seal()
+			found = append(found, f)
+		})
+		if err == nil && count > maxObservations && len(seen[k.ID()]) > 0 {
+			err = fmt.Errorf("only the first %d of %d observations were judged", maxObservations, count)
+		}
+		if err != nil {
+			failed = append(failed, engine.Coverage{Artifact: k.ID(), Outcome: engine.Partial, Errors: 1, Sample: []string{err.Error()}})
+		}
+	}
+	return found, failed, nil
+}
+
+// writeFindings writes findings.jsonl: one pass for each grade, so that memory
+// does not grow with the findings. A record that was read twice, such as in a
+// database and in its log, gives one finding.
+func (c *Case) writeFindings(sources []string, correlated []detect.Finding) (map[detect.Grade]int, error) {
+	out, err := c.create("findings.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	defer out.abort()
+	grades, known := map[detect.Grade]int{}, map[string]bool{}
+	write := func(f detect.Finding) error {
+		if known[f.ID] {
+			return nil
+		}
+		known[f.ID] = true
+		grades[f.Grade]++
+		return out.encode(f)
+	}
+	for grade := detect.Confirmed; grade >= detect.Context; grade-- {
+		for _, f := range correlated {
+			if f.Grade == grade {
+				if err := write(f); err != nil {
+					return nil, err
+				}
+			}
+		}
+		err := c.detected(sources, func(d detected) error {
+			if d.Finding != nil && d.Finding.Grade == grade {
+				return write(*d.Finding)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return grades, out.close()
+}
+
+// inTimeOrder yields observations, those without a time first.
+func inTimeOrder(list []detect.Observation) iter.Seq2[detect.Observation, error] {
+	slices.SortStableFunc(list, func(a, b detect.Observation) int {
+		return a.Exhibit.Time.Compare(b.Exhibit.Time.Time)
+	})
+	return func(yield func(detect.Observation, error) bool) {
+		for _, o := range list {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+// detected calls fn with what the jobs found, in the order of the plan.
+func (c *Case) detected(sources []string, fn func(detected) error) error {
+	for _, id := range sources {
+		names, err := filepath.Glob(c.path("detection", id, "*.jsonl"))
+		if err != nil {
+			return err
+		}
+		sort.Strings(names)
+		for _, name := range names {
+			err := lines(name, func(line []byte) error {
+				var d detected
+				if err := json.Unmarshal(line, &d); err != nil {
+					return err
+				}
+				return fn(d)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Case) writeLedger(ledger []engine.Coverage) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	for _, l := range ledger {
+		if err := enc.Encode(l); err != nil {
+			return err
+		}
+	}
+	return c.writeFile(b.Bytes(), "coverage.jsonl")
+}
+
+// Ledger reads coverage.jsonl.
+func (c *Case) Ledger() ([]engine.Coverage, error) {
+	return readLines[engine.Coverage](c.path("coverage.jsonl"))
+}
+
+// Findings calls fn with each finding, gravest first.
+func (c *Case) Findings(fn func(detect.Finding) error) error {
+	return lines(c.path("findings.jsonl"), func(line []byte) error {
+		var f detect.Finding
+		if err := json.Unmarshal(line, &f); err != nil {
+			return err
+		}
+		return fn(f)
+	})
+}
+
+// Digests reads the digests of the files of a source.
+func (c *Case) Digests(source string) ([]engine.Digest, error) {
+	return readLines[engine.Digest](c.path("hashes", source+".jsonl"))
+}
+
+func readLines[T any](path string) ([]T, error) {
+	var list []T
+	err := lines(path, func(line []byte) error {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			return err
+		}
+		list = append(list, v)
+		return nil
+	})
+	return list, err
+}
+
+// JobFiles returns the names of the files of records of a source, in order.
+func (c *Case) JobFiles(source string) ([]string, error) {
+	names, err := filepath.Glob(c.path("records", source, "*.jsonl"))
+	sort.Strings(names)
+	return names, err
+}
+
+// Records yields the records of one file of records.
+func Records(name string, types record.Registry) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		stop := fmt.Errorf("stopped")
+		err := lines(name, func(line []byte) error {
+			r, err := types.Unmarshal(line)
+			if !yield(r, err) {
+				return stop
+			}
+			return nil
+		})
+		if err != nil && err != stop && !os.IsNotExist(err) {
+			yield(record.Record{}, err)
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package casefile
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An Act is one line of the log of a case: what somebody did, with which
+// program. Each line holds the digest of the line before it, so that a line
+// cannot be changed or taken out unnoticed.
+type Act struct {
+	Time     time.Time `json:"time"` // UTC
+	Action   string    `json:"action"`
+	Tool     string    `json:"tool"` // program and version
+	User     string    `json:"user,omitempty"`
+	Host     string    `json:"host,omitempty"`
+	System   string    `json:"system,omitempty"` // of the computer
+	Args     []string  `json:"args,omitempty"`   // passwords are never among them
+	Detail   string    `json:"detail,omitempty"`
+	Contents string    `json:"contents,omitempty"` // SHA-256 of contents.jsonl
+	Previous string    `json:"previous"`           // SHA-256 of the line before, "" for the first
+}
+
+// Log appends an act to the log.
+func (c *Case) Log(a Act) error {
+	last, err := c.lastLine()
+	if err != nil {
+		return fmt.Errorf("write log: %w", err)
+	}
+	if last != nil {
+		a.Previous = digestOf(last)
+	}
+	line, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("write log: %w", err)
+	}
+	return appendFile(c.path("log.jsonl"), append(line, '\n'))
+}
+
+func digestOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func (c *Case) lastLine() (last []byte, err error) {
+	err = lines(c.path("log.jsonl"), func(line []byte) error {
+		last = bytes.Clone(bytes.TrimSuffix(line, []byte("\n")))
+		return nil
+	})
+	return last, err
+}
+
+// Acts reads the log. The error tells of a chain that is broken; the acts are
+// returned all the same.
+func (c *Case) Acts() ([]Act, error) {
+	var acts []Act
+	var broken error
+	previous := ""
+	err := lines(c.path("log.jsonl"), func(line []byte) error {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		var a Act
+		if err := json.Unmarshal(line, &a); err != nil {
+			return err
+		}
+		if a.Previous != previous && broken == nil {
+			broken = fmt.Errorf("read log: line %d does not follow the line before it", len(acts)+1)
+		}
+		acts, previous = append(acts, a), digestOf(line)
+		return nil
+	})
+	return acts, errors.Join(err, broken)
+}
+
+// A Content is one line of contents.jsonl.
+type Content struct {
+	Name   string `json:"name"` // slash-separated
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256"`
+}
+
+// SealContents writes contents.jsonl, the digests of all results, and returns
+// its own digest for the log.
+func (c *Case) SealContents() (string, error) {
+	var data []byte
+	err := c.results(func(name string) error {
+		content, err := c.content(name)
+		if err != nil {
+			return err
+		}
+		line, err := json.Marshal(content)
+		data = append(append(data, line...), '\n')
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("seal contents: %w", err)
+	}
+	return digestOf(data), c.writeFile(data, "contents.jsonl")
+}
+
+// derived are the names at the top of a case that contents.jsonl leaves out:
+// itself, what goes on growing, and what can be made again.
+var derived = []string{"contents.jsonl", "log.jsonl", "cache", "verdict.json"}
+
+// results calls fn with the name of each result, in order.
+func (c *Case) results(fn func(name string) error) error {
+	return fs.WalkDir(os.DirFS(c.Dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		top, _, _ := strings.Cut(name, "/")
+		switch {
+		case slices.Contains(derived, top) || strings.HasPrefix(top, "report."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case d.Type().IsRegular():
+			return fn(name)
+		}
+		return nil
+	})
+}
+
+func (c *Case) content(name string) (Content, error) {
+	f, err := os.Open(c.path(filepath.FromSlash(name)))
+	if err != nil {
+		return Content{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, bufio.NewReaderSize(f, bufferSize))
+	return Content{Name: name, Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, err
+}
+
+// Verify compares the results with contents.jsonl and the log with itself, and
+// returns everything that does not hold.
+func (c *Case) Verify() []error {
+	var errs []error
+	acts, err := c.Acts()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	sealed := map[string]Content{}
+	h := sha256.New()
+	err = lines(c.path("contents.jsonl"), func(line []byte) error {
+		h.Write(line)
+		var content Content
+		if err := json.Unmarshal(line, &content); err != nil {
+			return err
+		}
+		sealed[content.Name] = content
+		return nil
+	})
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if len(sealed) == 0 {
+		errs = append(errs, errors.New("verify: the case has no digests of its contents: the examination was not concluded"))
+	}
+	seal := ""
+	for _, a := range acts {
+		if a.Contents != "" {
+			seal = a.Contents
+		}
+	}
+	if len(sealed) > 0 && seal != hex.EncodeToString(h.Sum(nil)) {
+		errs = append(errs, errors.New("verify: contents.jsonl is not the one that the log names"))
+	}
+	err = c.results(func(name string) error {
+		want, ok := sealed[name]
+		delete(sealed, name)
+		if !ok {
+			errs = append(errs, fmt.Errorf("verify: %s was added", name))
+			return nil
+		}
+		got, err := c.content(name)
+		if err == nil && got != want {
+			err = fmt.Errorf("verify: %s was changed", name)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+		return nil
+	})
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(sealed)) {
+		errs = append(errs, fmt.Errorf("verify: %s is missing", name))
+	}
+	return errs
+}

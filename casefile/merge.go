@@ -1,0 +1,291 @@
+package casefile
+
+import (
+	"bufio"
+	"bytes"
+	"container/heap"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+)
+
+// maxEntry bounds an entry of a chunk, in bytes. Summaries are one line.
+const maxEntry = 1 << 20
+
+// maxOpen is how many sorted files are merged at once; more are merged in
+// several passes.
+const maxOpen = 256
+
+// A runReader reads one sorted file.
+type runReader struct {
+	order int // of the file among all: source, job, number
+	f     *os.File
+	r     *bufio.Reader
+	entry []byte
+}
+
+func openRun(name string, order int) (*runReader, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return &runReader{order: order, f: f, r: bufio.NewReaderSize(f, bufferSize)}, nil
+}
+
+// next reads the next entry; false at the end.
+func (r *runReader) next() (bool, error) {
+	n, err := binary.ReadUvarint(r.r)
+	if err == io.EOF {
+		return false, nil
+	}
+	if err == nil && n > maxEntry {
+		err = fmt.Errorf("an entry of %d bytes", n)
+	}
+	if err == nil {
+		if uint64(cap(r.entry)) < n {
+			r.entry = make([]byte, n)
+		}
+		r.entry = r.entry[:n]
+		_, err = io.ReadFull(r.r, r.entry)
+	}
+	if err != nil {
+		return false, fmt.Errorf("merge timeline: %s: %w", filepath.Base(r.f.Name()), err)
+	}
+	return true, nil
+}
+
+type runHeap []*runReader
+
+func (h runHeap) Len() int      { return len(h) }
+func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h runHeap) Less(i, j int) bool {
+	if c := bytes.Compare(h[i].entry[:8], h[j].entry[:8]); c != 0 {
+		return c < 0
+	}
+	if h[i].order != h[j].order {
+		return h[i].order < h[j].order
+	}
+	return bytes.Compare(h[i].entry[8:16], h[j].entry[8:16]) < 0
+}
+func (h *runHeap) Push(x any) { *h = append(*h, x.(*runReader)) }
+func (h *runHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}
+
+// merge calls fn with the entries of sorted files, in order. Equal instants
+// stay in the order of the files.
+func merge(names []string, fn func(entry []byte) error) (err error) {
+	var h runHeap
+	defer func() {
+		for _, r := range h {
+			r.f.Close()
+		}
+	}()
+	for i, name := range names {
+		r, err := openRun(name, i)
+		if err != nil {
+			return err
+		}
+		ok, err := r.next()
+		if !ok {
+			r.f.Close()
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		h = append(h, r)
+	}
+	heap.Init(&h)
+	for len(h) > 0 {
+		if err := fn(h[0].entry); err != nil {
+			return err
+		}
+		ok, err := h[0].next()
+		if err != nil {
+			return err
+		}
+		if ok {
+			heap.Fix(&h, 0)
+		} else {
+			heap.Pop(&h).(*runReader).f.Close()
+		}
+	}
+	return nil
+}
+
+// indexEvery is how many entries of the timeline share one entry of its index.
+const indexEvery = 512
+
+// WriteTimeline merges the times of all jobs of the sources into
+// timeline.jsonl and timeline.csv, and returns how many entries there are.
+func (c *Case) WriteTimeline(sources []string) (int64, error) {
+	var names []string
+	for _, id := range sources {
+		list, err := filepath.Glob(c.path("cache", "timeline", id, "*"))
+		if err != nil {
+			return 0, err
+		}
+		sort.Strings(list)
+		names = append(names, list...)
+	}
+	names, err := c.reduce(names)
+	if err != nil {
+		return 0, err
+	}
+	jsonl, err := c.create("timeline.jsonl")
+	if err != nil {
+		return 0, err
+	}
+	defer jsonl.abort()
+	csv, err := c.create("timeline.csv")
+	if err != nil {
+		return 0, err
+	}
+	defer csv.abort()
+	csv.b.WriteString(csvHeader)
+	var (
+		line   []byte
+		offset int64
+		n      int64
+		index  []byte
+	)
+	err = merge(names, func(entry []byte) error {
+		e, err := decodeEntry(entry)
+		if err != nil {
+			return err
+		}
+		if n%indexEvery == 0 {
+			index = binary.BigEndian.AppendUint64(append(index, entry[:8]...), uint64(offset))
+		}
+		n++
+		line = e.appendJSON(line[:0])
+		offset += int64(len(line))
+		if _, err := jsonl.b.Write(line); err != nil {
+			return err
+		}
+		line = e.appendCSV(line[:0])
+		_, err = csv.b.Write(line)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(jsonl.close(), csv.close()); err != nil {
+		return 0, err
+	}
+	if err := c.writeFile(index, "cache", "timeline.idx"); err != nil {
+		return 0, err
+	}
+	return n, os.RemoveAll(c.path("cache", "timeline"))
+}
+
+// reduce merges groups of sorted files until they can all be open at once.
+func (c *Case) reduce(names []string) ([]string, error) {
+	for pass := 0; len(names) > maxOpen; pass++ {
+		var merged []string
+		for i := 0; i < len(names); i += maxOpen {
+			group := names[i:min(i+maxOpen, len(names))]
+			out, err := c.create("cache", "timeline", fmt.Sprintf("pass%d", pass), fmt.Sprintf("%06d", len(merged)))
+			if err != nil {
+				return nil, err
+			}
+			err = merge(group, func(entry []byte) error {
+				var size [binary.MaxVarintLen64]byte
+				out.b.Write(size[:binary.PutUvarint(size[:], uint64(len(entry)))])
+				_, err := out.b.Write(entry)
+				return err
+			})
+			if err != nil {
+				out.abort()
+				return nil, err
+			}
+			if err := out.close(); err != nil {
+				return nil, err
+			}
+			merged = append(merged, out.name)
+		}
+		names = merged
+	}
+	return names, nil
+}
+
+// A TimelineLine is one line of timeline.jsonl as it is read back.
+type TimelineLine struct {
+	Time     *time.Time `json:"time"`  // nil if the device clock has no zone
+	Local    string     `json:"local"` // what the device clock showed
+	Fields   string     `json:"fields"`
+	Artifact string     `json:"artifact"`
+	Summary  string     `json:"summary"`
+	Origin   struct {
+		Source string `json:"source"`
+		Path   string `json:"path"`
+		State  string `json:"state"`
+	} `json:"origin"`
+}
+
+// Around returns up to limit entries of the timeline on each side of an
+// instant, not further away than span, in order.
+func (c *Case) Around(at time.Time, span time.Duration, limit int) ([]TimelineLine, error) {
+	f, err := os.Open(c.path("timeline.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	from := at.Add(-span)
+	if _, err := f.Seek(c.seek(from), io.SeekStart); err != nil {
+		return nil, err
+	}
+	var before, after []TimelineLine
+	r := bufio.NewReaderSize(f, bufferSize)
+	for {
+		line, err := r.ReadBytes('\n')
+		if err != nil {
+			break
+		}
+		var l TimelineLine
+		if err := json.Unmarshal(line, &l); err != nil {
+			return nil, fmt.Errorf("read timeline.jsonl: %w", err)
+		}
+		if l.Time == nil || l.Time.Before(from) {
+			continue
+		}
+		if l.Time.After(at.Add(span)) || len(after) == limit {
+			break
+		}
+		if l.Time.Before(at) {
+			before = append(before, l)
+			if len(before) > limit {
+				before = before[1:]
+			}
+		} else {
+			after = append(after, l)
+		}
+	}
+	return append(before, after...), nil
+}
+
+// seek returns an offset in timeline.jsonl before which all entries are
+// earlier than at. Without its index, that is the start.
+func (c *Case) seek(at time.Time) int64 {
+	index, err := os.ReadFile(c.path("cache", "timeline.idx"))
+	if err != nil {
+		return 0
+	}
+	var key [8]byte
+	binary.BigEndian.PutUint64(key[:], uint64(nanos(at))^1<<63)
+	n := sort.Search(len(index)/16, func(i int) bool { return bytes.Compare(index[16*i:16*i+8], key[:]) >= 0 })
+	if n == 0 {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(index[16*(n-1)+8:]))
+}

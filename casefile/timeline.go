@@ -1,0 +1,285 @@
+package casefile
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/vigie-project/vigie/record"
+)
+
+// An Entry is one line of the timeline: an instant of a record. Fields of the
+// same record with the same instant share one entry.
+type Entry struct {
+	Time     time.Time // UTC; for a device clock without zone, what it showed
+	Local    bool      // Time is of a device clock without zone
+	Fields   string    // JSON names of the fields, joined by "+"
+	Artifact string    // ID of the parser
+	Origin   record.Origin
+	Summary  string // one line
+}
+
+// chunkBytes is the size at which sorted entries go to a file. Each worker
+// holds one chunk in memory.
+const chunkBytes = 8 << 20
+
+// runs collects the timeline entries of one job in sorted files, which are
+// merged at the end.
+type runs struct {
+	prefix string // of the names of the files
+	n      int    // files written
+	row    uint64 // records seen
+	buf    []byte
+	keys   []chunkKey
+	made   bool // the folder exists
+}
+
+// A chunkKey is where an entry lies in a chunk, and what it is sorted by.
+type chunkKey struct {
+	nano     int64 // since 1970 UTC
+	start, n int   // bytes of the chunk
+}
+
+func newRuns(prefix string) *runs { return &runs{prefix: prefix} }
+
+// clear removes what an earlier run left.
+func (s *runs) clear() error {
+	old, err := filepath.Glob(s.prefix + ".*")
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxInstants is how many times of one record are kept apart; a record has
+// fewer time fields.
+const maxInstants = 16
+
+// add adds the times of a record.
+func (s *runs) add(r record.Record) error {
+	s.row++
+	t, err := record.TypeOf(r.Data)
+	if err != nil {
+		return err
+	}
+	var (
+		at     [maxInstants]time.Time
+		local  [maxInstants]bool
+		fields [maxInstants]string
+		n      int
+	)
+	v := reflect.ValueOf(r.Data)
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		var when time.Time
+		switch f.Kind {
+		case record.KindTime:
+			when = v.Field(f.Index).Interface().(record.Time).Time
+		case record.KindWallTime:
+			when = v.Field(f.Index).Interface().(record.WallTime).Time
+		default:
+			continue
+		}
+		if when.IsZero() {
+			continue
+		}
+		isLocal := f.Kind == record.KindWallTime
+		k := 0
+		for k < n && !(at[k].Equal(when) && local[k] == isLocal) {
+			k++
+		}
+		switch {
+		case k < n:
+			fields[k] += "+" + f.Name
+		case n < maxInstants:
+			at[n], local[n], fields[n] = when, isLocal, f.Name
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	summary := record.Line(r.Data.String())
+	for k := range n {
+		s.entry(at[k], local[k], fields[k], r, summary)
+	}
+	if len(s.buf) >= chunkBytes {
+		return s.flush()
+	}
+	return nil
+}
+
+// entry appends an entry: nanoseconds, number of the record in the job, flags,
+// row, offset, and the texts.
+func (s *runs) entry(at time.Time, local bool, fields string, r record.Record, summary string) {
+	start, nano := len(s.buf), nanos(at)
+	b := s.buf
+	b = binary.BigEndian.AppendUint64(b, uint64(nano)^1<<63)
+	b = binary.BigEndian.AppendUint64(b, s.row)
+	flags := byte(0)
+	if local {
+		flags = 1
+	}
+	b = append(b, flags)
+	b = binary.AppendVarint(b, r.Origin.Row)
+	b = binary.AppendVarint(b, r.Origin.Offset)
+	for _, text := range [...]string{fields, r.Artifact, r.Origin.Source, r.Origin.Path, r.Origin.Stored, r.Origin.Table, string(r.Origin.State), summary} {
+		b = binary.AppendUvarint(b, uint64(len(text)))
+		b = append(b, text...)
+	}
+	s.buf = b
+	s.keys = append(s.keys, chunkKey{nano, start, len(b) - start})
+}
+
+// nanos returns nanoseconds since 1970, clamped for times out of their range.
+func nanos(t time.Time) int64 {
+	switch y := t.Year(); {
+	case y < 1700:
+		return math.MinInt64
+	case y > 2250:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// flush writes the chunk as one sorted file.
+func (s *runs) flush() error {
+	if len(s.keys) == 0 {
+		return nil
+	}
+	slices.SortFunc(s.keys, func(a, b chunkKey) int {
+		return cmp.Or(cmp.Compare(a.nano, b.nano), cmp.Compare(a.start, b.start))
+	})
+	out := make([]byte, 0, len(s.buf)+5*len(s.keys))
+	for _, k := range s.keys {
+		out = binary.AppendUvarint(out, uint64(k.n))
+		out = append(out, s.buf[k.start:k.start+k.n]...)
+	}
+	if !s.made {
+		if err := os.MkdirAll(filepath.Dir(s.prefix), 0o700); err != nil {
+			return err
+		}
+		s.made = true
+	}
+	err := os.WriteFile(fmt.Sprintf("%s.%04d", s.prefix, s.n), out, 0o600)
+	s.n++
+	s.buf, s.keys = s.buf[:0], s.keys[:0]
+	return err
+}
+
+func (s *runs) close() error {
+	err := s.flush()
+	s.buf, s.keys = nil, nil
+	return err
+}
+
+// decodeEntry reads an entry of a chunk.
+func decodeEntry(b []byte) (e Entry, err error) {
+	if len(b) < 17 {
+		return e, fmt.Errorf("read timeline: an entry of %d bytes", len(b))
+	}
+	e.Time = time.Unix(0, int64(binary.BigEndian.Uint64(b)^1<<63)).UTC()
+	e.Local = b[16] != 0
+	r := bytes.NewReader(b[17:])
+	e.Origin.Row, _ = binary.ReadVarint(r)
+	e.Origin.Offset, _ = binary.ReadVarint(r)
+	b = b[len(b)-r.Len():]
+	var state string
+	for _, p := range [...]*string{&e.Fields, &e.Artifact, &e.Origin.Source, &e.Origin.Path, &e.Origin.Stored, &e.Origin.Table, &state, &e.Summary} {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size) {
+			return e, fmt.Errorf("read timeline: an entry is cut short")
+		}
+		*p, b = string(b[size:size+int(n)]), b[size+int(n):]
+	}
+	e.Origin.State = record.State(state)
+	return e, nil
+}
+
+// appendJSON appends the entry as one line of timeline.jsonl.
+func (e *Entry) appendJSON(b []byte) []byte {
+	if e.Local {
+		b = append(b, `{"local":"`...)
+		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
+	} else {
+		b = append(b, `{"time":"`...)
+		b = e.Time.AppendFormat(b, record.Instant)
+	}
+	b = record.AppendString(append(b, `","fields":`...), e.Fields)
+	b = record.AppendString(append(b, `,"artifact":`...), e.Artifact)
+	b = record.AppendString(append(b, `,"summary":`...), e.Summary)
+	b = e.Origin.AppendJSON(append(b, `,"origin":`...))
+	return append(b, "}\n"...)
+}
+
+// csvHeader is the first line of timeline.csv.
+const csvHeader = "time,clock,fields,artifact,summary,source,path,stored,table,row,offset,state\r\n"
+
+// appendCSV appends the entry as one line of timeline.csv. A cell that a
+// spreadsheet would take for a formula begins with an apostrophe.
+func (e *Entry) appendCSV(b []byte) []byte {
+	clock := "utc"
+	if e.Local {
+		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
+		clock = "device"
+	} else {
+		b = e.Time.AppendFormat(b, record.Instant)
+	}
+	o := &e.Origin
+	for _, text := range [...]string{clock, e.Fields, e.Artifact, e.Summary, o.Source, o.Path, o.Stored, o.Table} {
+		b = appendCell(append(b, ','), text)
+	}
+	b = strconv.AppendInt(append(b, ','), o.Row, 10)
+	b = strconv.AppendInt(append(b, ','), o.Offset, 10)
+	b = appendCell(append(b, ','), string(o.State))
+	return append(b, "\r\n"...)
+}
+
+// appendCell appends a cell of RFC 4180. Cells that begin with one of = + - @,
+// a tab or a line end are formulas to spreadsheets: an apostrophe before them
+// makes them text. Control characters become spaces.
+func appendCell(b []byte, s string) []byte {
+	if s == "" {
+		return b
+	}
+	formula := false
+	switch s[0] {
+	case '=', '+', '-', '@', '\t', '\r', '\n', '|', '%':
+		formula = true
+	}
+	quote := formula
+	for i := 0; i < len(s) && !quote; i++ {
+		quote = s[i] == '"' || s[i] == ',' || s[i] == ';' || s[i] < ' ' || s[i] == '\''
+	}
+	if !quote {
+		return append(b, s...)
+	}
+	b = append(b, '"')
+	if formula {
+		b = append(b, '\'')
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"':
+			b = append(b, '"', '"')
+		case c < ' ':
+			b = append(b, ' ')
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}
