@@ -16,9 +16,8 @@ func Plist(read func(in *artifact.Input, root plist.Value, yield func(record.Rec
 	return func(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 		return func(yield func(record.Record, error) bool) {
 			root, err := plist.Read(in.File, in.Size)
-			if err != nil {
-				yield(record.Record{}, err)
-				return
+			if err != nil && !yield(record.Record{}, err) || root.Kind() == plist.Invalid {
+				return // a list that breaks off is read as far as it goes
 			}
 			read(in, root, yield)
 		}
