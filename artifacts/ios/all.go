@@ -6,5 +6,7 @@ import "github.com/vigie-project/vigie/artifact"
 
 // Parsers lists the parsers of this package.
 var Parsers = []*artifact.Parser{
+	&BackupInfo,
+	&BackupStatus,
 	&TCC,
 }
