@@ -8,5 +8,6 @@ import "github.com/vigie-project/vigie/artifact"
 var Parsers = []*artifact.Parser{
 	&BackupInfo,
 	&BackupStatus,
+	&Calls,
 	&TCC,
 }
