@@ -179,7 +179,7 @@ func (r *reader) sized() (string, error) {
 	return r.take(int(n))
 }
 
-// shared reads a string that is written once. It is "" for nil.
+// shared reads a string that is written once, and makes it valid UTF-8 once. It is "" for nil.
 func (r *reader) shared() (string, error) {
 	tag, ref, err := r.head(len(r.strings))
 	if err != nil {
@@ -190,10 +190,12 @@ func (r *reader) shared() (string, error) {
 		return "", nil
 	case tagNew:
 		s, err := r.sized()
-		if err == nil {
-			r.strings = append(r.strings, s)
+		if err != nil {
+			return "", err
 		}
-		return s, err
+		s = valid(s)
+		r.strings = append(r.strings, s)
+		return s, nil
 	}
 	return r.strings[ref], nil
 }
@@ -202,6 +204,9 @@ func (r *reader) shared() (string, error) {
 func (r *reader) group(values *[]Value, number int) error {
 	pos := r.pos
 	types, err := r.shared()
+	if err == nil && len(types) > maxEncoding {
+		err = fmt.Errorf("%w: %d characters", errEncoding, len(types))
+	}
 	if err != nil {
 		return r.at(pos, "type encoding", err)
 	}
@@ -300,7 +305,7 @@ func (r *reader) class() (*class, error) {
 		if err != nil {
 			return first, r.at(pos, "class", err)
 		}
-		link(&class{name: valid(name)})
+		link(&class{name: name})
 		r.table = append(r.table, tableEntry{kind: Class, class: last})
 	}
 }

@@ -10,8 +10,10 @@ import (
 
 var errEncoding = errors.New("type encoding not understood")
 
-// maxTypeNesting is how deep arrays and structures may be nested in one type.
-const maxTypeNesting = 16
+const (
+	maxTypeNesting = 16   // arrays and structures within one type
+	maxEncoding    = 4096 // bytes of the types of one group
+)
 
 // splitType cuts the first type from an encoding.
 func splitType(types string) (one, rest string, err error) {
@@ -113,11 +115,12 @@ func (r *reader) textValue(v *Value, typ byte) error {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			s = r.rest()
 		}
+		s = valid(s)
 	default:
 		s, err = r.shared()
 	}
 	if ok && (err == nil || s != "") {
-		v.Kind, v.Text = String, valid(s)
+		v.Kind, v.Text = String, s
 	}
 	if err != nil {
 		return r.at(v.Offset, "string", err)
