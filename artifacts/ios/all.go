@@ -9,5 +9,9 @@ var Parsers = []*artifact.Parser{
 	&BackupInfo,
 	&BackupStatus,
 	&Calls,
+	&ResourceLoadRelations,
+	&ResourceLoadStatistics,
+	&SafariHistory,
+	&SafariTombstones,
 	&TCC,
 }
