@@ -330,3 +330,24 @@ func Rest(dict plist.Value, known ...string) ([]record.KV, error) {
 	}
 	return w.kvs, w.err
 }
+
+// SettingLine returns one line of text for a setting: a key with its value, or
+// with the values within it.
+func SettingLine(key, value string, values []record.KV) string {
+	var b strings.Builder
+	b.WriteString(key + " =")
+	if value != "" || len(values) == 0 {
+		b.WriteString(" " + value)
+	}
+	for i, kv := range values {
+		if i == maxLineValues {
+			b.WriteString(" …")
+			break
+		}
+		b.WriteString(" " + kv.Value)
+	}
+	return b.String()
+}
+
+// maxLineValues is how many values a line shows.
+const maxLineValues = 8
