@@ -1,0 +1,316 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
+)
+
+// A checker turns a decoded file into a rule and reports what is wrong in it.
+type checker struct {
+	*loader
+	file     string
+	f        *fileRule
+	r        *Rule
+	compiled *compiled
+}
+
+func (c *checker) problem(line int, format string, args ...any) {
+	c.problems = append(c.problems, &Problem{c.file, max(line, 1), fmt.Sprintf(format, args...)})
+}
+
+var (
+	validID   = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	validName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	validURL  = regexp.MustCompile(`^https?://[^ ]+$`)
+)
+
+// texts checks everything that is there to be read.
+func (c *checker) texts() {
+	f, r := c.f, c.r
+	switch {
+	case !validID.MatchString(r.ID):
+		c.problem(f.ID.line, "id %q does not match %s", r.ID, validID)
+	case path.Base(c.file) != r.ID+".yaml":
+		c.problem(f.ID.line, "id %q is not the name of the file", r.ID)
+	case c.ids[r.ID] != "":
+		c.problem(f.ID.line, "id %q is also that of %s", r.ID, c.ids[r.ID])
+	}
+	c.ids[r.ID] = c.file
+	r.Title = c.text("title", f.Title)
+	r.Why = c.text("why", f.Why)
+	r.Confidence = c.text("confidence", f.Confidence)
+	r.Benign = c.textList("benign", f.Benign)
+	r.Next = c.textList("next", f.Next)
+	r.Threat = f.Threat.value
+	var err error
+	if r.Grade, err = detect.ParseGrade(f.Grade.value); err != nil {
+		c.problem(f.Grade.line, "%v", err)
+	}
+	for _, s := range f.Refs {
+		if !validURL.MatchString(s.value) {
+			c.problem(s.line, "reference %q is no web address", s.value)
+		}
+		r.Refs = append(r.Refs, s.value)
+	}
+	if len(r.Refs) == 0 {
+		c.problem(0, "refs is missing: a rule names at least one public source")
+	}
+	c.lists()
+}
+
+func (c *checker) text(key string, t text) lang.Text {
+	if !t.Complete() {
+		c.problem(t.line, "%s is not written in every language (en, fr)", key)
+	}
+	return t.Text
+}
+
+func (c *checker) textList(key string, list []text) (texts []lang.Text) {
+	if len(list) == 0 {
+		c.problem(0, "%s is missing: at least one is needed", key)
+	}
+	for _, t := range list {
+		texts = append(texts, c.text(key, t))
+	}
+	return texts
+}
+
+func (c *checker) lists() {
+	total := 0
+	for name, l := range c.f.Lists {
+		line := l.Source.line
+		if len(l.Values) > 0 {
+			line = l.Values[0].line
+		}
+		switch total += len(l.Values); {
+		case !validName.MatchString(name):
+			c.problem(line, "name of list %q does not match %s", name, validName)
+		case !validURL.MatchString(l.Source.value):
+			c.problem(line, "list %s: source %q is no web address", name, l.Source.value)
+		case len(l.Values) == 0 || total > maxValues:
+			c.problem(line, "list %s: between 1 and %d values are needed", name, maxValues)
+		}
+		list := List{Name: name, Source: l.Source.value}
+		for _, v := range l.Values {
+			list.Values = append(list.Values, v.value)
+		}
+		c.r.Lists = append(c.r.Lists, list)
+	}
+	slices.SortFunc(c.r.Lists, func(a, b List) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// conditions checks which records the rule looks at.
+func (c *checker) conditions() {
+	f, r := c.f, c.r
+	switch {
+	case f.When.line != 0 && len(f.Steps) > 0:
+		c.problem(f.When.line, "a rule has either when or steps")
+	case f.When.line != 0:
+		r.When = c.clauses("when", f.Artifacts, f.When, nil)
+		if f.Within.line+f.Order.line+f.Need != 0 {
+			c.problem(max(f.Within.line, f.Order.line), "within, order and need are for a rule with steps")
+		}
+	case len(f.Steps) == 0:
+		c.problem(0, "a rule has either when or steps")
+	default:
+		c.steps()
+	}
+	for _, s := range r.Steps {
+		r.Artifacts = appendArtifacts(r.Artifacts, s.When)
+	}
+	r.Artifacts = appendArtifacts(r.Artifacts, r.When)
+	slices.Sort(r.Artifacts)
+	r.Artifacts = slices.Compact(r.Artifacts)
+}
+
+func appendArtifacts(ids []string, conds []Condition) []string {
+	for _, cond := range conds {
+		ids = append(ids, cond.Artifact)
+	}
+	return ids
+}
+
+// clauses returns a condition for each artifact: the same for those listed, or
+// those that cl has. If of is given, exactly its artifacts are needed.
+func (c *checker) clauses(key string, artifacts []scalar, cl clauses, of []Condition) (conds []Condition) {
+	switch {
+	case cl.line == 0:
+		return nil
+	case cl.every != nil && of != nil:
+		for _, o := range of {
+			cond := *cl.every
+			cond.Artifact = o.Artifact
+			conds = append(conds, cond)
+		}
+		return conds
+	case cl.every != nil:
+		for _, a := range artifacts {
+			cond := *cl.every
+			cond.Artifact = a.value
+			c.artifact(a.line, a.value)
+			conds = append(conds, cond)
+		}
+		if len(artifacts) == 0 {
+			c.problem(cl.line, "artifacts is missing: %s is about no record", key)
+		}
+		return conds
+	}
+	if len(artifacts) > 0 {
+		c.problem(cl.line, "%s names its artifacts itself: leave out the list of artifacts", key)
+	}
+	for _, cond := range cl.each {
+		c.artifact(cond.line, cond.Artifact)
+		same := func(o Condition) bool { return o.Artifact == cond.Artifact }
+		if slices.ContainsFunc(conds, same) || of != nil && !slices.ContainsFunc(of, same) {
+			c.problem(cond.line, "%s: artifact %s is there twice or not in when", key, cond.Artifact)
+		}
+		conds = append(conds, cond)
+	}
+	if of != nil && len(conds) != len(of) {
+		c.problem(cl.line, "%s is needed for each artifact of when", key)
+	}
+	return conds
+}
+
+func (c *checker) artifact(line int, id string) {
+	if c.artifacts[id] == nil {
+		c.problem(line, "artifact %q is not known to this version", id)
+	}
+}
+
+func (c *checker) steps() {
+	f, r := c.f, c.r
+	if len(f.Steps) > maxSteps {
+		c.problem(f.Steps[0].Name.line, "more than %d steps", maxSteps)
+	}
+	if f.Within.line != 0 {
+		var err error
+		if r.Within, err = time.ParseDuration(f.Within.value); err != nil || r.Within <= 0 {
+			c.problem(f.Within.line, "within %q is no duration such as 90s, 5m or 48h", f.Within.value)
+		}
+	}
+	switch f.Order.value {
+	case "", "listed":
+	case "any":
+		r.Any = true
+	default:
+		c.problem(f.Order.line, `order is either "listed" or "any"`)
+	}
+	wanted, records := 0, 0
+	for i := range f.Steps {
+		s := c.step(&f.Steps[i])
+		if slices.ContainsFunc(r.Steps, func(o Step) bool { return o.Name == s.Name }) {
+			c.problem(s.line, "step %s is there twice", s.Name)
+		}
+		if (s.Key == nil) != (f.Steps[0].Key.line == 0) {
+			c.problem(s.line, "step %s: either all steps have a key or none", s.Name)
+		}
+		if !s.None {
+			wanted++
+			records += s.Count
+		}
+		r.Steps = append(r.Steps, s)
+	}
+	r.Need = wanted
+	if f.Need != 0 {
+		r.Need = f.Need
+	}
+	switch line := f.Steps[0].Name.line; {
+	case wanted == 0 || r.Need < 1 || r.Need > wanted:
+		c.problem(line, "need is between 1 and the number of steps that are not none")
+	case !r.Any && records > maxChain:
+		c.problem(line, "steps in order ask for more than %d records", maxChain)
+	case r.Need < wanted && !r.Any:
+		c.problem(line, "need is for steps in any order")
+	}
+}
+
+func (c *checker) step(f *fileStep) Step {
+	s := Step{Name: f.Name.value, Count: max(f.Count, 1), None: f.None, line: f.Name.line}
+	switch {
+	case !validName.MatchString(s.Name):
+		c.problem(s.line, "name of step %q does not match %s", s.Name, validName)
+	case f.When.line == 0:
+		c.problem(s.line, "step %s: when is missing", s.Name)
+	case f.Count < 0 || f.Count > maxCount:
+		c.problem(s.line, "step %s: count is between 1 and %d", s.Name, maxCount)
+	case f.None && f.Count != 0:
+		c.problem(s.line, "step %s: a step is none or has a count", s.Name)
+	}
+	s.When = c.clauses("when", f.Artifacts, f.When, nil)
+	s.Key = c.clauses("key", nil, f.Key, s.When)
+	s.Differ = c.clauses("differ", nil, f.Differ, s.When)
+	for _, at := range f.At {
+		s.At = append(s.At, at.value)
+	}
+	return s
+}
+
+// compile compiles all conditions.
+func (c *checker) compile() {
+	lists := map[string]ref.Val{}
+	for _, l := range c.r.Lists {
+		lists["lists."+l.Name] = newValueList(l.Values)
+	}
+	each := func(conds []Condition, key bool) map[string]*program {
+		m := map[string]*program{}
+		for _, cond := range conds {
+			p, err := c.compiler.compile(cond, lists, key)
+			if ce := new(conditionError); errors.As(err, &ce) {
+				c.problem(cond.at(ce.line), "condition on %s: %s", cond.Artifact, ce.text)
+			} else if err != nil {
+				c.problem(cond.line, "%v", err)
+			}
+			m[cond.Artifact] = p
+		}
+		return m
+	}
+	c.compiled = &compiled{rule: c.r, when: each(c.r.When, false)}
+	for _, s := range c.r.Steps {
+		cs := compiledStep{when: each(s.When, false), key: each(s.Key, true), differ: each(s.Differ, true)}
+		cs.at = c.at(s)
+		c.compiled.steps = append(c.compiled.steps, cs)
+	}
+}
+
+// at returns the fields that date the records of a step, by artifact.
+func (c *checker) at(s Step) map[string][]record.Field {
+	dated := map[string][]record.Field{}
+	known := map[string]bool{}
+	for _, cond := range s.When {
+		hasTime := false
+		for _, f := range c.compiler.plans[cond.Artifact].typ.Fields {
+			if f.Kind != record.KindTime {
+				continue
+			}
+			hasTime = true
+			if slices.Contains(s.At, f.Name) {
+				dated[cond.Artifact] = append(dated[cond.Artifact], f)
+				known[f.Name] = true
+			}
+		}
+		switch needed := c.r.dated() && !s.None || c.r.Within > 0; {
+		case len(s.At) > 0 && dated[cond.Artifact] == nil:
+			c.problem(s.line, "step %s: no field of at is a time of %s", s.Name, cond.Artifact)
+		case needed && !hasTime:
+			c.problem(s.line, "step %s: records of %s have no time", s.Name, cond.Artifact)
+		}
+	}
+	for _, name := range s.At {
+		if !known[name] {
+			c.problem(s.line, "step %s: field %s of at is no time", s.Name, name)
+		}
+	}
+	return dated
+}

@@ -1,0 +1,180 @@
+package rule
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/record"
+)
+
+const (
+	maxTracks   = 50_000 // keys followed at once
+	maxSameTime = 10_000 // observations of one instant that are put in order
+	maxExhibits = 50     // records shown with a finding that its rule does not ask for
+	maxChain    = 50     // records of a sequence in order
+)
+
+// separator parts the key of an observation from what must differ.
+const separator = "\x1f"
+
+// A sequence looks for the records of a rule with steps.
+type sequence struct {
+	*compiled
+	set   *Set
+	steps map[string][]int // steps by artifact
+	index map[string]int   // steps by name
+	chain []int            // for steps in order: one for each record, by its step
+	none  bool             // whether there are steps that must not be there
+	keyed bool
+}
+
+func newSequence(set *Set, c *compiled) *sequence {
+	s := &sequence{compiled: c, set: set, steps: map[string][]int{}, index: map[string]int{}}
+	for i, step := range c.rule.Steps {
+		for artifact := range c.steps[i].when {
+			s.steps[artifact] = append(s.steps[artifact], i)
+		}
+		s.index[step.Name] = i
+		s.none = s.none || step.None
+		s.keyed = s.keyed || step.Key != nil
+		for range step.Count {
+			if !step.None {
+				s.chain = append(s.chain, i)
+			}
+		}
+	}
+	return s
+}
+
+// ID implements [detect.Correlator].
+func (s *sequence) ID() string { return s.rule.Name() }
+
+// Observe implements [detect.Correlator].
+func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
+	steps := s.steps[rec.Artifact]
+	if len(steps) == 0 {
+		return
+	}
+	a := s.set.activate(rec)
+	if a == nil {
+		s.set.fail(s.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
+		return
+	}
+	for _, i := range steps {
+		key, ok, err := s.compiled.steps[i].meet(rec.Artifact, a)
+		if err != nil {
+			s.set.fail(s.rule, rec.Artifact, err)
+		}
+		if ok {
+			o := detect.Observation{Correlator: s.ID(), Step: s.rule.Steps[i].Name, Key: key}
+			s.observe(o, rec, s.compiled.steps[i].at[rec.Artifact], seen)
+		}
+	}
+	release(a)
+}
+
+// meet reports whether a record meets the step, and with which key.
+func (c *compiledStep) meet(artifact string, a *activation) (string, bool, error) {
+	ok, err := c.when[artifact].test(a)
+	if !ok || err != nil {
+		return "", false, err
+	}
+	var key, differ string
+	if p := c.key[artifact]; p != nil {
+		if key, err = p.text(a); err != nil || key == "" {
+			return "", false, err
+		}
+	}
+	if p := c.differ[artifact]; p != nil {
+		if differ, err = p.text(a); err != nil || differ == "" {
+			return "", false, err
+		}
+	}
+	return strings.ReplaceAll(key, separator, " ") + separator + differ, true, nil
+}
+
+// observe calls seen for each of the times that date the record.
+func (s *sequence) observe(o detect.Observation, rec record.Record, at []record.Field, seen func(detect.Observation)) {
+	o.Exhibit = detect.NewExhibit(rec)
+	if len(at) == 0 {
+		if !o.Exhibit.Time.IsZero() || !s.rule.dated() {
+			seen(o)
+		}
+		return
+	}
+	v := reflect.ValueOf(rec.Data)
+	var times []time.Time
+	for _, f := range at {
+		t := v.Field(f.Index).Interface().(record.Time)
+		if t.IsZero() || slices.ContainsFunc(times, t.Time.Equal) {
+			continue
+		}
+		times = append(times, t.Time)
+		o.Exhibit.Time, o.Exhibit.TimeField = t, f.Name
+		seen(o)
+	}
+}
+
+// Correlate implements [detect.Correlator]. It fails if more different keys
+// came together than it follows, or with the first error of reading the
+// observations; what was found until then stands.
+func (s *sequence) Correlate(seen iter.Seq2[detect.Observation, error], found func(detect.Finding)) error {
+	run := &run{sequence: s, found: found, tracks: map[string]*track{}, seen: make([]bool, len(s.rule.Steps))}
+	var same []event // of one instant
+	var firstErr error
+	for o, err := range seen {
+		if err != nil {
+			if firstErr == nil {
+				firstErr = fmt.Errorf("correlate %s: %w", s.ID(), err)
+			}
+			continue
+		}
+		e, ok := s.event(o)
+		if !ok {
+			continue
+		}
+		if len(same) > 0 && !same[0].at().Equal(e.at()) || len(same) == maxSameTime {
+			run.instant(same)
+			same = same[:0]
+		}
+		same = append(same, e)
+	}
+	run.instant(same)
+	run.end()
+	if run.dropped > 0 && firstErr == nil {
+		firstErr = fmt.Errorf("correlate %s: %d observations beyond %d keys were not considered", s.ID(), run.dropped, maxTracks)
+	}
+	return firstErr
+}
+
+// An event is an observation with its step.
+type event struct {
+	detect.Observation
+	step   int
+	key    string // with the source
+	differ string
+}
+
+func (e *event) at() time.Time { return e.Exhibit.Time.Time }
+
+// same reports whether two events are the same record.
+func (e *event) same(o *event) bool {
+	return e.Exhibit.Artifact == o.Exhibit.Artifact && e.Exhibit.Origin == o.Exhibit.Origin &&
+		string(e.Exhibit.Data) == string(o.Exhibit.Data)
+}
+
+// event reads an observation; those of steps that the rule does not have, of
+// another version of it, are left out.
+func (s *sequence) event(o detect.Observation) (event, bool) {
+	step, ok := s.index[o.Step]
+	if !ok || s.rule.dated() && o.Exhibit.Time.IsZero() {
+		return event{}, false
+	}
+	key, differ, _ := strings.Cut(o.Key, separator)
+	return event{Observation: o, step: step, key: o.Exhibit.Origin.Source + separator + key, differ: differ}, true
+}
