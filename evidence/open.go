@@ -1,0 +1,247 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Options say how to open an acquisition.
+type Options struct {
+	// Password is asked for when the acquisition turns out to be encrypted and
+	// no Key is given, at most once. The bytes are used as they are. An error
+	// it returns ends opening.
+	Password func() ([]byte, error)
+
+	// Key is the 32 byte key derived from the password, see [DeriveKey]. It is
+	// as secret as the password.
+	Key []byte
+}
+
+// Errors of [Open] that callers test for. None of them ever contains a password
+// or a key.
+var (
+	// ErrPasswordRequired says that the acquisition is encrypted and that
+	// neither password nor key was given.
+	ErrPasswordRequired = errors.New("the backup is encrypted: a password is required")
+
+	// ErrWrongPassword says that the password, or the key, opens nothing.
+	ErrWrongPassword = errors.New("the password is not the one of this backup")
+
+	// ErrDamagedKeybag says that no password can open the backup, since what
+	// protects its keys is damaged or missing.
+	ErrDamagedKeybag = errors.New("the keybag of the backup is damaged: no password can open it")
+
+	// ErrNoAcquisition says that nothing of a known kind was found.
+	ErrNoAcquisition = errors.New("no acquisition found")
+
+	// ErrSeveralAcquisitions says that one must be chosen.
+	ErrSeveralAcquisitions = errors.New("several acquisitions found")
+)
+
+// ErrPayloadAbsent says that a file is listed by the acquisition, but that its
+// content is not there. It does not match fs.ErrNotExist, which says that the
+// acquisition does not know the file at all.
+var ErrPayloadAbsent = errors.New("listed in the manifest, but its payload is absent")
+
+// Open opens an acquisition: the folder of an iOS backup, a zip or tar archive
+// of one (also .tar.gz and .tar.zst), or a folder, also one at the top of an
+// archive, with exactly one backup below it. It reads the whole catalogue once.
+//
+// Errors match [ErrNoAcquisition], [ErrSeveralAcquisitions],
+// [ErrPasswordRequired], [ErrWrongPassword] or [ErrDamagedKeybag] where one of
+// them is the cause. Lesser damage is in the notes of the source. The caller
+// closes the sources.
+func Open(ctx context.Context, name string, opt Options) ([]*Source, error) {
+	o, err := openOuter(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	src, err := openFound(ctx, o, opt)
+	if err != nil {
+		o.Close()
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), err)
+	}
+	src.Name = filepath.Base(filepath.Clean(name))
+	src.ID = src.Name
+	return []*Source{src}, nil
+}
+
+// openFound opens the one acquisition in an outer.
+func openFound(ctx context.Context, o outer, opt Options) (*Source, error) {
+	dir, err := findBackup(o)
+	if err != nil {
+		return nil, err
+	}
+	return openBackup(ctx, within(o, dir), opt)
+}
+
+// DeriveKey computes the key that [Options.Key] takes from the password of the
+// backup at name, and checks that it opens the keybag. The errors are those of
+// [Open]; that the backup is not encrypted is [ErrDamagedKeybag] as well.
+func DeriveKey(ctx context.Context, name string, password []byte) ([]byte, error) {
+	o, err := openOuter(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	dir, err := findBackup(o)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), err)
+	}
+	b := &backup{outer: within(o, dir)}
+	b.readLists()
+	key, _, err := b.derive(password)
+	return key, err
+}
+
+// openOuter opens the folder or archive at name.
+func openOuter(ctx context.Context, name string) (outer, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("open acquisition: %w", err)
+	}
+	if info.IsDir() {
+		return openFolder(name)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), errNotRegular)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open acquisition: %w", err)
+	}
+	o, err := openArchive(ctx, f, info.Size(), f)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), err)
+	}
+	return o, nil
+}
+
+// The files that show that a folder is a backup.
+const (
+	manifestDB    = "Manifest.db"
+	manifestMBDB  = "Manifest.mbdb"
+	manifestPlist = "Manifest.plist"
+	infoPlist     = "Info.plist"
+	statusPlist   = "Status.plist"
+)
+
+// maxCandidates bounds the backups that are looked at and listed.
+const maxCandidates = 1000
+
+// findBackup returns the folder of o that is a backup: it has Manifest.db or
+// Manifest.mbdb, and if that leaves a choice, Info.plist or Manifest.plist.
+func findBackup(o outer) (string, error) {
+	dirs, err := candidates(o)
+	if err != nil {
+		return "", err
+	}
+	strong := slices.Sorted(func(yield func(string) bool) {
+		for dir, found := range dirs {
+			if found == catalogueFound|listFound && !yield(dir) {
+				return
+			}
+		}
+	})
+	weak := slices.Sorted(func(yield func(string) bool) {
+		for dir, found := range dirs {
+			if found&catalogueFound != 0 && !yield(dir) {
+				return
+			}
+		}
+	})
+	if len(strong) == 0 {
+		strong = weak
+	}
+	switch len(strong) {
+	case 0:
+		return "", fmt.Errorf("%w: looked for a folder with Manifest.db or Manifest.mbdb, here and in the folders below", ErrNoAcquisition)
+	case 1:
+		return strong[0], nil
+	}
+	const maxNamed = 50
+	more := ""
+	if len(strong) > maxNamed {
+		more = fmt.Sprintf(" and %d more", len(strong)-maxNamed)
+		strong = strong[:maxNamed]
+	}
+	return "", fmt.Errorf("%w, choose one: %q%s", ErrSeveralAcquisitions, strong, more)
+}
+
+// What was found in a folder, as bits.
+const (
+	catalogueFound = 1 << iota
+	listFound
+)
+
+// candidates returns the folders that may be backups. One in another, such as
+// the Snapshot of an interrupted backup, is part of the other.
+func candidates(o outer) (map[string]int, error) {
+	dirs := make(map[string]int)
+	see := func(name string, _ int64) error {
+		dir, base := path.Split(name)
+		dir = path.Clean(dir)
+		switch base {
+		case manifestDB, manifestMBDB:
+			if len(dirs) < maxCandidates {
+				dirs[dir] |= catalogueFound
+			}
+		case infoPlist, manifestPlist:
+			if len(dirs) < maxCandidates {
+				dirs[dir] |= listFound
+			}
+		}
+		return nil
+	}
+	var err error
+	if d, ok := o.(*folder); ok {
+		err = d.peek(see)
+	} else {
+		err = o.walk(see)
+	}
+	if len(dirs) == 0 && err != nil {
+		return nil, err
+	}
+	for dir := range dirs {
+		for up := dir; up != "."; {
+			up = path.Dir(up)
+			if dirs[up]&catalogueFound != 0 {
+				delete(dirs, dir)
+			}
+		}
+	}
+	return dirs, nil
+}
+
+// peek calls fn with the files that [candidates] looks for, in the folder and
+// in the folders just below it.
+func (d *folder) peek(fn func(name string, size int64) error) error {
+	dirs := []string{"."}
+	entries, err := readDir(d.root, ".")
+	if err != nil && len(entries) == 0 {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() && len(dirs) <= maxCandidates && !strings.HasPrefix(e.Name(), ".") {
+			dirs = append(dirs, e.Name())
+		}
+	}
+	for _, dir := range dirs {
+		for _, base := range []string{manifestDB, manifestMBDB, infoPlist, manifestPlist} {
+			name := path.Join(dir, base)
+			if info, err := d.root.Lstat(name); err == nil && info.Mode().IsRegular() {
+				if err := fn(name, info.Size()); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package evidence
+
+import (
+	"errors"
+	"io"
+	"path"
+	"strings"
+)
+
+// An outer is the folder or archive in which an acquisition lies, with the
+// names that files have there: slash-separated, relative, without "." or "..".
+// It is safe for concurrent use.
+type outer interface {
+	// open opens a regular file. The error matches fs.ErrNotExist if there is
+	// none of that name.
+	open(name string) (*stored, error)
+
+	// walk calls fn with each regular file, in an order that is the same each
+	// time, and returns the first error of fn. What cannot be listed is joined
+	// to the result, and what is refused is counted in notes.
+	walk(fn func(name string, size int64) error) error
+
+	// notes says what was met that is no regular file with a usable name. It
+	// is complete after a walk.
+	notes() []Note
+
+	// sequential reports whether reading files out of the order of walk is
+	// much slower than reading them in it.
+	sequential() bool
+
+	io.Closer
+}
+
+// A stored is an open file of an [outer].
+type stored struct {
+	io.ReaderAt
+	size  int64
+	close func() error // nil if there is nothing to close
+	notes []Note
+}
+
+// Close releases the file.
+func (s *stored) Close() error {
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
+}
+
+// reader returns the content from its start.
+func (s *stored) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
+
+// errNotRegular says that a name is a folder, a link or a device.
+var errNotRegular = errors.New("not a regular file")
+
+// cleanName returns the form in which an archive's name for a member is used,
+// and false if the member is refused: absolute, leaving the archive, with an
+// empty element, a backslash, a NUL, or longer than any file system takes.
+func cleanName(name string) (string, bool) {
+	const maxName = 4096
+	if len(name) > maxName || strings.ContainsAny(name, "\x00\\") {
+		return "", false
+	}
+	for strings.HasPrefix(name, "./") {
+		name = name[2:]
+	}
+	name = strings.TrimSuffix(name, "/")
+	if name == "" || name == "." {
+		return ".", true
+	}
+	if path.IsAbs(name) || path.Clean(name) != name || name == ".." || strings.HasPrefix(name, "../") {
+		return "", false
+	}
+	return name, true
+}
+
+// maxRefusals bounds the notes kept about refused members of one outer.
+const maxRefusals = 20
+
+// A refusals counts what was met and not used, by reason.
+type refusals struct {
+	list []Note
+	more map[string]int64 // by code, beyond the list
+}
+
+// add notes that the stored file name was refused for the reason code.
+func (r *refusals) add(code, name, detail string) {
+	if len(r.list) < maxRefusals {
+		r.list = append(r.list, Note{Code: code, Path: name, Detail: detail, Count: 1})
+		return
+	}
+	if r.more == nil {
+		r.more = make(map[string]int64)
+	}
+	r.more[code]++
+}
+
+// all returns the notes, with one more for each code that was cut.
+func (r *refusals) all() []Note {
+	notes := append([]Note(nil), r.list...)
+	for _, code := range sortedKeys(r.more) {
+		notes = append(notes, Note{Code: code, Detail: "further files, not listed", Count: r.more[code]})
+	}
+	return notes
+}
+
+// A sub is the part of an outer below one folder.
+type sub struct {
+	outer
+	prefix string // ends with a slash
+}
+
+// within returns the part of o below dir, and o itself for ".".
+func within(o outer, dir string) outer {
+	if dir == "." {
+		return o
+	}
+	return &sub{outer: o, prefix: dir + "/"}
+}
+
+func (s *sub) open(name string) (*stored, error) { return s.outer.open(s.prefix + name) }
+
+func (s *sub) walk(fn func(name string, size int64) error) error {
+	if d, ok := s.outer.(*folder); ok {
+		return d.walkBelow(strings.TrimSuffix(s.prefix, "/"), func(name string, size int64) error {
+			return fn(strings.TrimPrefix(name, s.prefix), size)
+		})
+	}
+	return s.outer.walk(func(name string, size int64) error {
+		if rest, ok := strings.CutPrefix(name, s.prefix); ok {
+			return fn(rest, size)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,199 @@
+package evidence
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"strings"
+)
+
+const tarBlock = 512
+
+// A tarSource is the plain content of a tar archive and what it came from.
+type tarSource struct {
+	src    io.ReaderAt
+	size   int64 // -1 if unknown
+	closer io.Closer
+	bad    *checksums // of the compression; nil if there is none
+	slow   bool       // reading back is slow
+}
+
+// A tarOuter is a tar archive. It remembers 16 bytes for each member and reads
+// the header again for the rest.
+type tarOuter struct {
+	tarSource
+	names   memberIndex
+	refused refusals
+	damaged error // with which the listing ended; nil at the usual end
+}
+
+// openTar lists a tar archive in one pass.
+func openTar(ctx context.Context, src tarSource) (outer, error) {
+	t := &tarOuter{tarSource: src, names: newMemberIndex()}
+	pos := &tarPos{src: src.src, size: src.size}
+	if pos.size < 0 {
+		pos.size = math.MaxInt64
+	}
+	r := tar.NewReader(pos)
+	for n := 0; ; n++ {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		pos.header = -1
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			if n == 0 {
+				return nil, fmt.Errorf("read tar: %w", err)
+			}
+			t.damaged = fmt.Errorf("read tar at offset %d: %w", pos.at, err)
+			t.refused.add("archive-damaged", "", t.damaged.Error()+"; the members after it are not listed")
+			break
+		}
+		t.member(h, pos.header)
+	}
+	t.names.finish(t.nameAt, func(name string) {
+		t.refused.add("duplicate-member", name, "the archive has an earlier member of this name, which is used")
+	})
+	return t, nil
+}
+
+// member adds one member to the index, or notes why not.
+func (t *tarOuter) member(h *tar.Header, header int64) {
+	name, ok := cleanName(h.Name)
+	switch {
+	case h.Typeflag == tar.TypeDir || h.Typeflag == tar.TypeXGlobalHeader:
+	case !ok || name == "." || !fs.ValidPath(name):
+		t.refused.add("name-refused", h.Name, "the name leaves the archive or is not valid")
+	case h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeGNUSparse:
+		t.refused.add("not-regular", name, fmt.Sprintf("tar member of type %q", h.Typeflag))
+	default:
+		t.names.add(name, header)
+	}
+}
+
+// at reads the header at an offset.
+func (t *tarOuter) headerAt(off int64) (*tar.Header, int64, error) {
+	size := t.size
+	if size < 0 {
+		size = math.MaxInt64
+	}
+	pos := &tarPos{src: t.src, size: size, at: off}
+	h, err := tar.NewReader(pos).Next()
+	if err != nil {
+		return nil, 0, fmt.Errorf("read tar at offset %d: %w", off, err)
+	}
+	return h, pos.at, nil
+}
+
+// nameAt returns the name of the member whose header is at an offset.
+func (t *tarOuter) nameAt(off int64) string {
+	h, _, err := t.headerAt(off)
+	if err != nil {
+		return ""
+	}
+	name, _ := cleanName(h.Name)
+	return name
+}
+
+func (t *tarOuter) open(name string) (*stored, error) {
+	for _, off := range t.names.find(name) {
+		h, data, err := t.headerAt(off)
+		if err != nil {
+			return nil, err
+		}
+		if got, _ := cleanName(h.Name); got != name {
+			continue
+		}
+		if sparse(h) {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("sparse members of tar archives are not read")}
+		}
+		if t.size >= 0 && (h.Size > t.size || data > t.size-h.Size) {
+			return &stored{ReaderAt: io.NewSectionReader(t.src, data, max(0, t.size-data)), size: max(0, t.size-data), notes: []Note{{
+				Code: "member-cut", Path: name, Detail: fmt.Sprintf("the archive ends within the member: %d of %d bytes are there", max(0, t.size-data), h.Size), Count: 1,
+			}}}, nil
+		}
+		return &stored{ReaderAt: io.NewSectionReader(t.src, data, h.Size), size: h.Size}, nil
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// sparse reports whether the stored bytes of a member are not its content.
+func sparse(h *tar.Header) bool {
+	if h.Typeflag == tar.TypeGNUSparse {
+		return true
+	}
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *tarOuter) walk(fn func(name string, size int64) error) error {
+	for off := range t.names.inOrder() {
+		h, _, err := t.headerAt(off)
+		if err != nil {
+			return err
+		}
+		name, _ := cleanName(h.Name)
+		if err := fn(name, h.Size); err != nil {
+			return err
+		}
+	}
+	return t.damaged
+}
+
+func (t *tarOuter) notes() []Note    { return append(t.refused.all(), t.bad.notes("")...) }
+func (t *tarOuter) sequential() bool { return t.size < 0 }
+
+func (t *tarOuter) Close() error {
+	if s, ok := t.src.(*stream); ok {
+		s.close()
+	}
+	return t.closer.Close()
+}
+
+// A tarPos is the reader given to archive/tar. It can be moved, so that content
+// is skipped, and notes where the first header block is read: a header is the
+// only thing read in exactly one block, since skipping content moves to its last
+// byte and reads that one and the padding, which is less.
+type tarPos struct {
+	src    io.ReaderAt
+	size   int64
+	at     int64
+	header int64 // -1 until a header block is read
+}
+
+// Read implements [io.Reader].
+func (r *tarPos) Read(p []byte) (int, error) {
+	if r.at >= r.size {
+		return 0, io.EOF
+	}
+	if len(p) == tarBlock && r.header < 0 {
+		r.header = r.at
+	}
+	p = p[:min(int64(len(p)), r.size-r.at)]
+	n, err := r.src.ReadAt(p, r.at)
+	r.at += int64(n)
+	if n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+// Seek implements [io.Seeker] for io.SeekCurrent, as archive/tar uses it.
+func (r *tarPos) Seek(offset int64, whence int) (int64, error) {
+	if whence != io.SeekCurrent || offset < 0 || offset > math.MaxInt64-r.at {
+		return 0, errors.New("seek: not supported")
+	}
+	r.at += offset
+	return r.at, nil
+}

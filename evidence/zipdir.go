@@ -1,0 +1,172 @@
+package evidence
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+// Signatures and fixed sizes of zip structures, APPNOTE.TXT by PKWARE, 4.3.
+const (
+	sigLocal     = "PK\x03\x04"
+	sigMember    = "PK\x01\x02"
+	sigEnd       = "PK\x05\x06"
+	sigEnd64     = "PK\x06\x06"
+	sigLocator   = "PK\x06\x07"
+	sizeLocal    = 30
+	sizeMember   = 46
+	sizeEnd      = 22
+	sizeEnd64    = 56
+	sizeLocator  = 20
+	maxComment   = 1<<16 - 1
+	extraZip64   = 1
+	max32        = math.MaxUint32
+	maxZipMember = 100_000_000 // members of an archive
+)
+
+var errZip = errors.New("not a valid zip archive")
+
+// A zipDir is where the central directory lies.
+type zipDir struct {
+	off, size int64
+	count     uint64
+	base      int64 // bytes before the archive, which its offsets do not count
+}
+
+// A zipMember is a record of the central directory.
+type zipMember struct {
+	off           int64 // of the record
+	length        int64 // of the record
+	name          string
+	unix          bool // made by a system with Unix modes
+	flags, method uint16
+	sum           uint32
+	packed, plain uint64
+	local         uint64 // offset of the local header, without base
+	external      uint32
+}
+
+// findZipDir finds the central directory from the end of the archive.
+func findZipDir(src io.ReaderAt, size int64) (zipDir, error) {
+	tail := make([]byte, min(size, sizeEnd+maxComment))
+	if _, err := src.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return zipDir{}, fmt.Errorf("read zip: %w", err)
+	}
+	for i := len(tail) - sizeEnd; i >= 0; i-- {
+		if string(tail[i:i+4]) != sigEnd || int(binary.LittleEndian.Uint16(tail[i+20:])) > len(tail)-i-sizeEnd {
+			continue
+		}
+		at := size - int64(len(tail)) + int64(i)
+		return readZipEnd(src, tail[i:i+sizeEnd], at)
+	}
+	return zipDir{}, fmt.Errorf("%w: no end of central directory: the archive is cut", errZip)
+}
+
+// readZipEnd reads the end record at an offset, and its 64-bit form.
+func readZipEnd(src io.ReaderAt, b []byte, at int64) (zipDir, error) {
+	le := binary.LittleEndian
+	count, size, off := uint64(le.Uint16(b[10:])), uint64(le.Uint32(b[12:])), uint64(le.Uint32(b[16:]))
+	end := at
+	if count == math.MaxUint16 || size == max32 || off == max32 {
+		var loc [sizeLocator]byte
+		if at >= sizeLocator {
+			if _, err := src.ReadAt(loc[:], at-sizeLocator); err == nil && string(loc[:4]) == sigLocator {
+				var b [sizeEnd64]byte
+				where := le.Uint64(loc[8:])
+				if where > uint64(at) {
+					return zipDir{}, fmt.Errorf("%w: 64-bit end record at %d", errZip, where)
+				}
+				if _, err := src.ReadAt(b[:], int64(where)); err != nil || string(b[:4]) != sigEnd64 {
+					return zipDir{}, fmt.Errorf("%w: no 64-bit end record at %d", errZip, where)
+				}
+				count, size, off = le.Uint64(b[32:]), le.Uint64(b[40:]), le.Uint64(b[48:])
+				end = int64(where)
+			}
+		}
+	}
+	if size > uint64(end) || off > uint64(end)-size || count > maxZipMember || count > size/sizeMember {
+		return zipDir{}, fmt.Errorf("%w: %d members in %d bytes at %d", errZip, count, size, off)
+	}
+	d := zipDir{off: int64(off), size: int64(size), count: count}
+	// Something may have been put before the archive.
+	if moved := end - int64(size) - int64(off); moved > 0 {
+		var sig [4]byte
+		if _, err := src.ReadAt(sig[:], d.off); count > 0 && (err != nil || string(sig[:]) != sigMember) {
+			d.base = moved
+			d.off += moved
+		}
+	}
+	return d, nil
+}
+
+// readZipMember reads the record that r stands at.
+func readZipMember(r *bufio.Reader, off int64) (*zipMember, error) {
+	var b [sizeMember]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return nil, fmt.Errorf("%w: %w", errZip, err)
+	}
+	if string(b[:4]) != sigMember {
+		return nil, fmt.Errorf("%w: no member at offset %d", errZip, off)
+	}
+	le := binary.LittleEndian
+	m := &zipMember{
+		off: off, unix: b[5] == 3 || b[5] == 19, flags: le.Uint16(b[8:]), method: le.Uint16(b[10:]), sum: le.Uint32(b[16:]),
+		packed: uint64(le.Uint32(b[20:])), plain: uint64(le.Uint32(b[24:])), local: uint64(le.Uint32(b[42:])), external: le.Uint32(b[38:]),
+	}
+	name, extra, comment := int(le.Uint16(b[28:])), int(le.Uint16(b[30:])), int(le.Uint16(b[32:]))
+	rest := make([]byte, name+extra)
+	if _, err := io.ReadFull(r, rest); err != nil {
+		return nil, fmt.Errorf("%w: %w", errZip, err)
+	}
+	if _, err := r.Discard(comment); err != nil {
+		return nil, fmt.Errorf("%w: %w", errZip, err)
+	}
+	m.name = string(rest[:name])
+	m.length = int64(sizeMember + name + extra + comment)
+	m.zip64(rest[name:])
+	return m, nil
+}
+
+// zip64 takes the 64-bit values of the extra field for those that are full.
+func (m *zipMember) zip64(extra []byte) {
+	le := binary.LittleEndian
+	for len(extra) >= 4 {
+		tag, size := le.Uint16(extra), int(le.Uint16(extra[2:]))
+		if size > len(extra)-4 {
+			return
+		}
+		field := extra[4 : 4+size]
+		extra = extra[4+size:]
+		if tag != extraZip64 {
+			continue
+		}
+		for _, v := range []*uint64{&m.plain, &m.packed, &m.local} {
+			if *v == max32 && len(field) >= 8 {
+				*v = le.Uint64(field)
+				field = field[8:]
+			}
+		}
+		return
+	}
+}
+
+// local returns where the content of a member begins, and the name that its
+// local header gives.
+func (d zipDir) local(src io.ReaderAt, m *zipMember) (int64, string, error) {
+	if m.local > math.MaxInt64/2 {
+		return 0, "", fmt.Errorf("%w: local header at %d", errZip, m.local)
+	}
+	at := int64(m.local) + d.base
+	var b [sizeLocal]byte
+	if _, err := src.ReadAt(b[:], at); err != nil || string(b[:4]) != sigLocal {
+		return 0, "", fmt.Errorf("%w: no local header at offset %d", errZip, at)
+	}
+	name := make([]byte, binary.LittleEndian.Uint16(b[26:]))
+	if _, err := src.ReadAt(name, at+sizeLocal); err != nil {
+		return 0, "", fmt.Errorf("%w: local header at offset %d: %w", errZip, at, err)
+	}
+	return at + sizeLocal + int64(len(name)) + int64(binary.LittleEndian.Uint16(b[28:])), string(name), nil
+}
