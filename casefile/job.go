@@ -36,6 +36,9 @@ func (c *Case) Sink() (*Sink, error) {
 		return nil, err
 	}
 	for _, name := range files {
+		if strings.HasSuffix(name, ".all.jsonl") {
+			continue // the list of a whole acquisition; see [HashList]
+		}
 		err := lines(name, func(line []byte) error {
 			var d engine.Digest
 			if json.Unmarshal(line, &d) != nil {
@@ -100,8 +103,8 @@ func (s *Sink) Digest(source, path string) (engine.Digest, bool) {
 	return d, ok
 }
 
-// sortHashes rewrites the digests of each source in the order of paths.
-func (s *Sink) sortHashes() error {
+// Close rewrites the digests of each source in the order of paths.
+func (s *Sink) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, byPath := range s.hashes {

@@ -31,9 +31,8 @@ type Engine struct {
 
 // An Event tells what a run has just done.
 type Event struct {
-	Job   Job
-	Done  bool  // the job has ended; otherwise it has just begun
-	Bytes int64 // claimed size of its files
+	Job  Job
+	Done bool // the job has ended; otherwise it has just begun
 	Coverage
 }
 
@@ -178,14 +177,9 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 }
 
 func (e *Engine) progress(job Job, done bool, c Coverage) {
-	if e.Progress == nil {
-		return
+	if e.Progress != nil {
+		e.Progress(Event{Job: job, Done: done, Coverage: c})
 	}
-	ev := Event{Job: job, Done: done, Coverage: c}
-	for _, f := range job.Files {
-		ev.Bytes += f.Size
-	}
-	e.Progress(ev)
 }
 
 // An examiner passes the records of one job to the detectors and the writer.

@@ -23,6 +23,15 @@ type PlannedFile struct {
 	Size int64  // bytes, as the acquisition claims
 }
 
+// Bytes returns the claimed size of the files of the job.
+func (j Job) Bytes() int64 {
+	var n int64
+	for _, f := range j.Files {
+		n += f.Size
+	}
+	return n
+}
+
 // A Plan says what is read from one source, and what cannot be.
 type Plan struct {
 	Jobs []Job

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/examination"
+)
+
+// maxNamed is how many artifacts of one outcome the summary names.
+const maxNamed = 6
+
+// summary tells how an examination ended: what was found, and first of all
+// what was not examined. It never reassures.
+func (t *terminal) summary(res *examination.Result) {
+	for _, src := range res.Opened {
+		d := src.Device
+		t.println(t.text("summary-source", "Name", src.Name, "Kind", src.Kind.String(),
+			"Model", d.Model, "System", strings.TrimSpace(d.System+" "+d.Version)))
+	}
+	t.println("")
+	found := 0
+	for g := detect.Confirmed; g >= detect.Context; g-- {
+		if n := res.Verdict.Findings[g.String()]; n > 0 {
+			found += n
+			t.println("  " + t.text("grade-"+gradeID(g), "Count", n))
+		}
+	}
+	if found == 0 {
+		t.println("  " + t.text("summary-none"))
+	}
+	t.println("")
+	for _, o := range engine.Outcomes {
+		if n := res.Verdict.Coverage[o]; n > 0 {
+			t.println("  " + t.text("outcome-"+outcomeID(o), "Count", n) + t.named(res.Ledger, o))
+		}
+	}
+	t.println("")
+	t.println(t.text("summary-exit-" + fmt.Sprint(res.Verdict.Exit)))
+	t.println(t.text("summary-case", "Dir", res.Case.Dir, "Records", res.Records, "Time", res.Elapsed.Round(10*time.Millisecond).String()))
+}
+
+func gradeID(g detect.Grade) string     { return strings.ReplaceAll(g.String(), " ", "-") }
+func outcomeID(o engine.Outcome) string { return strings.ReplaceAll(string(o), " ", "-") }
+
+// named lists artifacts that ended badly, by their IDs.
+func (t *terminal) named(ledger []engine.Coverage, o engine.Outcome) string {
+	if !o.Incomplete() {
+		return ""
+	}
+	var ids []string
+	for _, l := range ledger {
+		if l.Outcome != o {
+			continue
+		}
+		if len(ids) == maxNamed {
+			ids = append(ids, "…")
+			break
+		}
+		ids = append(ids, l.Artifact)
+	}
+	return " (" + strings.Join(ids, ", ") + ")"
+}
+
+// resultJSON writes the result as one JSON line.
+func (t *terminal) resultJSON(res *examination.Result) {
+	line, err := json.Marshal(map[string]any{
+		"event": "result", "case": res.Case.Dir, "verdict": res.Verdict, "records": res.Records, "coverage": res.Ledger,
+		"elapsed_ms": res.Elapsed.Milliseconds(),
+	})
+	if err != nil {
+		t.errorf(err)
+		return
+	}
+	fmt.Fprintf(t.out, "%s\n", line)
+}

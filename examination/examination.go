@@ -1,0 +1,343 @@
+// Package examination carries a case from the acquisitions to the verdict:
+// open, plan, parse, match, collect, sort, judge. The command line and tests
+// call it; it knows nothing of terminals.
+package examination
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/casefile"
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/record"
+)
+
+// Options say what is examined, and how.
+type Options struct {
+	Paths []string // acquisitions
+	Dir   string   // folder of the case
+
+	// Password returns the password of an encrypted acquisition, by the path
+	// it was given as. Key is the derived key, if there is one.
+	Password func(path string) ([]byte, error)
+	Key      []byte
+
+	Parsers []*artifact.Parser
+	Private func(*artifact.Parser) bool // which private artifacts are read; nil for none
+	Detection
+
+	Workers  int           // 0 means one for each processor
+	Timeout  time.Duration // of one job; 0 means none
+	HashAll  bool          // hash every stored file, not only those that are read
+	Progress func(Progress)
+	Act      casefile.Act // who runs it; Time, Action, Previous and Contents are set here
+	Now      func() time.Time
+}
+
+// Detection is what is looked for.
+type Detection struct {
+	Detectors   []detect.Detector
+	Correlators []detect.Correlator
+	Feeds       []casefile.Feed
+	Rules       casefile.Rules
+	Fingerprint string // of indicators and rules
+
+	// Failures returns what went wrong while looking, such as a condition that
+	// could not be evaluated. It is called once, at the end; nil for none.
+	Failures func() []engine.Coverage
+}
+
+// A Progress tells how far an examination is.
+type Progress struct {
+	Phase   Phase
+	Current string // device path, artifact or acquisition
+	Done    int64  // bytes, or entries
+	Total   int64  // 0 if it is not known
+	Records int64  // so far
+}
+
+// A Phase is a part of an examination.
+type Phase string
+
+// The phases, in order.
+const (
+	Opening  Phase = "opening"
+	Planning Phase = "planning"
+	Hashing  Phase = "hashing"
+	Reading  Phase = "reading"
+	Sorting  Phase = "sorting"
+)
+
+// A Result is how an examination ended.
+type Result struct {
+	Case    *casefile.Case
+	Verdict casefile.Verdict
+	Ledger  []engine.Coverage
+	Opened  []*evidence.Source // closed
+	Entries int64              // of the timeline
+	Elapsed time.Duration
+	Records int64
+
+	// Failures tells which acquisitions could not be opened, and why. They are
+	// in the ledger too.
+	Failures []error
+}
+
+// artifactAcquisition is the name under which the ledger books what concerns a
+// whole acquisition.
+const artifactAcquisition = "acquisition"
+
+// Check examines acquisitions and fills a case. A case that an earlier run of
+// the same examination left incomplete is resumed. The error tells why the
+// examination could not be carried through; the case then says "incomplete".
+func Check(ctx context.Context, opt Options) (*Result, error) {
+	start := opt.now()
+	c, err := casefile.Create(opt.Dir)
+	if err != nil {
+		return nil, err
+	}
+	res := &Result{Case: c}
+	if err := begin(c, opt, "check"); err != nil {
+		return res, err
+	}
+	run := &run{opt: opt, c: c, res: res}
+	defer run.close()
+	if err := run.all(ctx); err != nil {
+		return res, errors.Join(err, run.stopped(err))
+	}
+	res.Elapsed = opt.now().Sub(start)
+	return res, nil
+}
+
+func (opt *Options) now() time.Time {
+	if opt.Now != nil {
+		return opt.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+// begin logs the act and marks the case as incomplete.
+func begin(c *casefile.Case, opt Options, action string) error {
+	act := opt.Act
+	act.Time, act.Action = opt.now(), action
+	return errors.Join(c.Log(act), c.SetVerdict(casefile.Verdict{
+		State: casefile.Incomplete, Exit: casefile.ExitIncomplete, Reason: "the examination has not ended",
+	}))
+}
+
+// A run is one run of Check.
+type run struct {
+	opt     Options
+	c       *casefile.Case
+	res     *Result
+	ids     []string
+	ledger  []engine.Coverage
+	sources []*evidence.Source
+}
+
+func (r *run) all(ctx context.Context) error {
+	sink, err := r.c.Sink()
+	if err != nil {
+		return err
+	}
+	r.open(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err := r.c.Describe(casefile.Description{
+		Tool: r.opt.Act.Tool, Sources: r.ids, Detection: r.opt.Fingerprint, Indicators: r.opt.Feeds, Rules: r.opt.Rules,
+	}); err != nil {
+		return err
+	}
+	plans, err := r.plan()
+	if err != nil {
+		return err
+	}
+	if r.opt.HashAll {
+		if err := r.hashAll(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.read(ctx, plans, sink); err != nil {
+		return err
+	}
+	if err := sink.Close(); err != nil {
+		return err
+	}
+	r.progress(Progress{Phase: Sorting})
+	if r.res.Entries, err = r.c.WriteTimeline(r.ids); err != nil {
+		return err
+	}
+	return r.conclude("check")
+}
+
+// open opens the acquisitions. One that cannot be opened is in the ledger, and
+// the others are examined.
+func (r *run) open(ctx context.Context) {
+	for _, path := range r.opt.Paths {
+		r.progress(Progress{Phase: Opening, Current: path})
+		opt := evidence.Options{Key: r.opt.Key}
+		if r.opt.Password != nil {
+			opt.Password = func() ([]byte, error) { return r.opt.Password(path) }
+		}
+		list, err := evidence.Open(ctx, path, opt)
+		for _, src := range list {
+			src.ID = r.id(src.Name)
+			r.ids = append(r.ids, src.ID)
+			r.sources = append(r.sources, src)
+		}
+		if err != nil {
+			r.ledger = append(r.ledger, engine.Coverage{
+				Source: r.id(path), Artifact: artifactAcquisition, Outcome: engine.Failed, Errors: 1, Sample: []string{err.Error()},
+			})
+			r.res.Failures = append(r.res.Failures, err)
+		}
+	}
+	r.res.Opened = r.sources
+}
+
+var notInID = regexp.MustCompile(`[^a-z0-9]+`)
+
+// id returns an ID for the next source: its number and a part of its name.
+func (r *run) id(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	slug := strings.Trim(notInID.ReplaceAllString(strings.ToLower(name), "-"), "-")
+	if len(slug) > 24 {
+		slug = strings.TrimRight(slug[:24], "-")
+	}
+	if slug == "" {
+		slug = "source"
+	}
+	return fmt.Sprintf("%02d-%s", len(r.ids)+1, slug)
+}
+
+// plan plans the sources and describes them in the case.
+func (r *run) plan() ([]*engine.Plan, error) {
+	private := r.opt.Private
+	if private == nil {
+		private = func(*artifact.Parser) bool { return false }
+	}
+	var plans []*engine.Plan
+	for _, src := range r.sources {
+		r.progress(Progress{Phase: Planning, Current: src.Name})
+		plan := engine.NewPlan(src, r.opt.Parsers, private)
+		plans = append(plans, plan)
+		if plan.Err != nil {
+			r.ledger = append(r.ledger, engine.Coverage{
+				Source: src.ID, Artifact: artifactAcquisition, Outcome: engine.Partial, Errors: 1, Sample: []string{plan.Err.Error()},
+			})
+		}
+		err := r.c.AddSource(casefile.Source{
+			ID: src.ID, Name: src.Name, Kind: src.Kind.String(), Parent: src.Parent, Device: src.Device, Notes: src.Notes,
+			Listed: plan.Listed, Jobs: len(plan.Jobs), Plan: r.fingerprint(plan),
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
+
+// fingerprint identifies what a plan reads, with what, for what.
+func (r *run) fingerprint(plan *engine.Plan) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q\n", r.opt.Act.Tool, r.opt.Fingerprint)
+	for _, j := range plan.Jobs {
+		fmt.Fprintf(h, "%d %s\n", j.Index, j.Parser.ID)
+		for _, f := range j.Files {
+			fmt.Fprintf(h, "%q %d\n", f.Path, f.Size)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// read runs the jobs of all plans.
+func (r *run) read(ctx context.Context, plans []*engine.Plan, sink *casefile.Sink) error {
+	var jobs []engine.Job
+	var total int64
+	for _, p := range plans {
+		jobs = append(jobs, p.Jobs...)
+		for _, j := range p.Jobs {
+			total += j.Bytes()
+		}
+	}
+	meter := &meter{report: r.progress, total: total}
+	e := engine.Engine{
+		Detectors: r.opt.Detectors, Correlators: r.opt.Correlators,
+		Workers: r.opt.Workers, Timeout: r.opt.Timeout, Progress: meter.event,
+	}
+	done, err := e.Run(ctx, jobs, sink)
+	for _, c := range done {
+		r.res.Records += int64(c.Records)
+	}
+	r.ledger = append(r.ledger, done...)
+	for _, p := range plans {
+		r.ledger = append(r.ledger, p.Rest...)
+	}
+	return err
+}
+
+// conclude judges what was found and writes the verdict.
+func (r *run) conclude(action string) error {
+	if r.opt.Failures != nil {
+		r.ledger = append(r.ledger, r.opt.Failures()...)
+	}
+	r.ledger = engine.Merge(r.ledger)
+	grades, err := r.c.Conclude(r.ids, r.opt.Correlators, r.ledger)
+	if err != nil {
+		return err
+	}
+	if r.ledger, err = r.c.Ledger(); err != nil {
+		return err
+	}
+	r.res.Ledger, r.res.Verdict = r.ledger, casefile.Judge(grades, r.ledger)
+	seal, err := r.c.SealContents()
+	if err != nil {
+		return err
+	}
+	act := r.opt.Act
+	act.Time, act.Action, act.Args, act.Contents = r.opt.now(), action+" ended", nil, seal
+	if err := r.c.Log(act); err != nil {
+		return err
+	}
+	return r.c.SetVerdict(r.res.Verdict)
+}
+
+// stopped notes in the case that the run ended early.
+func (r *run) stopped(cause error) error {
+	r.res.Ledger = r.ledger
+	r.res.Verdict = casefile.Verdict{State: casefile.Incomplete, Exit: casefile.ExitIncomplete, Reason: cause.Error()}
+	act := r.opt.Act
+	act.Time, act.Action, act.Args, act.Detail = r.opt.now(), "stopped", nil, cause.Error()
+	return errors.Join(r.c.SetVerdict(r.res.Verdict), r.c.Log(act))
+}
+
+func (r *run) progress(p Progress) {
+	if r.opt.Progress != nil {
+		r.opt.Progress(p)
+	}
+}
+
+func (r *run) close() {
+	for _, src := range r.sources {
+		src.Close()
+	}
+}
+
+// Types returns the registry that reads records of parsers back.
+func Types(parsers []*artifact.Parser) record.Registry {
+	types := record.Registry{}
+	for _, p := range parsers {
+		types.Add(p.ID, p.Record)
+	}
+	return types
+}
