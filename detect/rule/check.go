@@ -121,8 +121,9 @@ func (c *checker) conditions() {
 		if f.Within.line+f.Order.line+f.Need != 0 {
 			c.problem(max(f.Within.line, f.Order.line), "within, order and need are for a rule with steps")
 		}
-	case len(f.Steps) == 0:
-		c.problem(0, "a rule has either when or steps")
+		c.gaps()
+	case len(f.Steps) == 0 || f.Gaps.Number.line != 0:
+		c.problem(f.Gaps.Number.line, "a rule has either when, perhaps with gaps, or steps")
 	default:
 		c.steps()
 	}
@@ -186,6 +187,23 @@ func (c *checker) clauses(key string, artifacts []scalar, cl clauses, of []Condi
 func (c *checker) artifact(line int, id string) {
 	if c.artifacts[id] == nil {
 		c.problem(line, "artifact %q is not known to this version", id)
+	}
+}
+
+func (c *checker) gaps() {
+	f := c.f.Gaps
+	switch line := max(f.Number.line, f.Highest.line); {
+	case line == 0 && f.Least == 0:
+		return
+	case f.Number.line == 0:
+		c.problem(line, "gaps: number is missing")
+	case f.Least < 0:
+		c.problem(line, "gaps: least is less than 1")
+	}
+	c.r.Gaps = &Gaps{
+		Number:  c.clauses("number", nil, f.Number, c.r.When),
+		Highest: c.clauses("highest", nil, f.Highest, c.r.When),
+		Least:   max(f.Least, 1),
 	}
 }
 
@@ -277,6 +295,10 @@ func (c *checker) compile() {
 		return m
 	}
 	c.compiled = &compiled{rule: c.r, when: each(c.r.When, false)}
+	if g := c.r.Gaps; g != nil {
+		number := each(g.Number, true)
+		c.compiled.steps = []compiledStep{{when: c.compiled.when, key: number}, {when: each(g.Highest, false), key: number}}
+	}
 	for _, s := range c.r.Steps {
 		cs := compiledStep{when: each(s.When, false), key: each(s.Key, true), differ: each(s.Differ, true)}
 		cs.at = c.at(s)

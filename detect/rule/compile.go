@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -36,7 +37,7 @@ func (p *program) test(a *activation) (bool, error) {
 	return v == types.True, err
 }
 
-// text returns the value of a key.
+// text returns the value of a key, "" for null.
 func (p *program) text(a *activation) (string, error) {
 	v, err := p.eval(a)
 	if err != nil {
@@ -46,7 +47,9 @@ func (p *program) text(a *activation) (string, error) {
 	case types.String:
 		return string(v), nil
 	case types.Int:
-		return fmt.Sprint(int64(v)), nil
+		return strconv.FormatInt(int64(v), 10), nil
+	case types.Null:
+		return "", nil
 	}
 	return "", fmt.Errorf("evaluate key: value is %s, neither string nor int", v.Type().TypeName())
 }

@@ -53,11 +53,12 @@ type Rule struct {
 	// Artifacts lists the artifacts that the rule looks at, sorted.
 	Artifacts []string
 
-	// When holds the conditions on one record, by artifact; empty for a sequence.
+	// When holds the conditions on one record; empty for a sequence.
 	When []Condition
 
 	// Steps are what a sequence consists of; empty for a rule on one record.
 	Steps  []Step
+	Gaps   *Gaps         // if set, When selects numbered records, and missing numbers are found
 	Within time.Duration // from the first to the last record of a sequence; 0 for no limit
 	Any    bool          // the steps may come in any order
 	Need   int           // how many different steps must be met; never more than there are
@@ -94,6 +95,14 @@ type Step struct {
 	Count  int         // how many records are needed
 	None   bool        // no such record may be near; see [Set.Correlators]
 	line   int
+}
+
+// Gaps are numbers missing among the records of one file, such as the keys of
+// removed rows.
+type Gaps struct {
+	Number  []Condition // the number of a record; null for none
+	Highest []Condition // which record tells the highest number ever given; may be empty
+	Least   int         // how many numbers must be missing
 }
 
 // An Example is what a rule must find, or must not.

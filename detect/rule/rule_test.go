@@ -202,7 +202,7 @@ func TestProblems(t *testing.T) {
 		{"list", head + "lists: {known: {source: me, values: [a]}}\n" + base, `list known: source "me" is no web address`},
 		{"unknown list", head + strings.Replace(base, "url == 'x'", "url in lists.known", 1), "undeclared reference"},
 		{"both", head + "steps: [{name: a, when: 'true'}]\n" + base, "a rule has either when or steps"},
-		{"neither", head + "examples:\n  - {match: true, record: {}}\n", "a rule has either when or steps"},
+		{"neither", head + "examples:\n  - {match: true, record: {}}\n", "a rule has either when, perhaps with gaps, or steps"},
 		{"within", head + "within: 5m\n" + base, "are for a rule with steps"},
 		{"two documents", head + base + "---\nid: x\n", "more than one document"},
 		{"empty", "", ":1: the file is empty"},

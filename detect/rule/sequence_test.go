@@ -115,6 +115,39 @@ func TestSequence(t *testing.T) {
 	}
 }
 
+func TestGaps(t *testing.T) {
+	t.Parallel()
+	rule := "artifacts: [ios.visits]\nwhen: url == ''\ngaps: {number: count, highest: url == 'max', least: 2}\n"
+	for _, tt := range []struct {
+		numbers string
+		max     int64
+		want    string
+	}{
+		{"1 2 3", 0, ""},
+		{"3 1 2 3", 3, ""},
+		{"1 3", 0, ""},
+		{"1 4 5", 0, "1 4"},
+		{"5 1 3 9", 0, "1 3 5 9"},
+		{"1 2", 4, "2 99"},
+		{"1 4", 5, "1 4 99"},
+		{"", 9, ""},
+	} {
+		set := loaded(t, rule)
+		records := []record.Record{rec("ios.visits", 50, visit{})}
+		for n := range strings.FieldsSeq(tt.numbers) {
+			var i int64
+			fmt.Sscan(n, &i)
+			records = append(records, rec("ios.visits", i, visit{Count: &i}))
+		}
+		if tt.max > 0 {
+			records = append(records, rec("ios.visits", 99, visit{URL: "max", Count: &tt.max}))
+		}
+		if got := strings.Join(set.found(t, records), "|"); got != tt.want {
+			t.Errorf("%s, highest %d: got %q, want %q", tt.numbers, tt.max, got, tt.want)
+		}
+	}
+}
+
 func TestAt(t *testing.T) {
 	t.Parallel()
 	set := loaded(t, "within: 10s\nsteps:\n  - {name: a, artifacts: [ios.visits], when: 'true', at: [time, seen]}\n"+

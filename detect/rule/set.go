@@ -59,6 +59,10 @@ func newSet(c *compiler) *Set {
 
 func (s *Set) add(c *compiled) {
 	s.rules = append(s.rules, c.rule)
+	if c.rule.Gaps != nil {
+		s.sequences = append(s.sequences, &gapSearch{c, s})
+		return
+	}
 	for artifact, p := range c.when {
 		s.single[artifact] = append(s.single[artifact], test{c.rule, p})
 	}
@@ -146,7 +150,7 @@ func (s *Set) Detect(rec record.Record, found func(detect.Finding)) {
 	release(a)
 }
 
-// Correlators returns a correlator for each rule that is a sequence.
+// Correlators returns a correlator for each rule that is about several records.
 //
 // A sequence is found when enough records meet its steps, all from one source
 // and with the same key, the last no later than Within after the first. Records

@@ -28,6 +28,7 @@ type (
 		Within     scalar              `yaml:"within"`
 		Order      scalar              `yaml:"order"`
 		Need       int                 `yaml:"need"`
+		Gaps       fileGaps            `yaml:"gaps"`
 		Benign     []text              `yaml:"benign"`
 		Next       []text              `yaml:"next"`
 		Refs       []scalar            `yaml:"refs"`
@@ -46,6 +47,11 @@ type (
 		At        scalars  `yaml:"at"`
 		Count     int      `yaml:"count"`
 		None      bool     `yaml:"none"`
+	}
+	fileGaps struct {
+		Number  clauses `yaml:"number"`
+		Highest clauses `yaml:"highest"`
+		Least   int     `yaml:"least"`
 	}
 	fileExample struct {
 		Match    located[bool]       `yaml:"match"`
