@@ -123,6 +123,7 @@ type walker struct {
 	enc   Encoding
 	yield func(Row, error) bool
 	seen  pageSet
+	spill pageSet // overflow pages seen; a lying chain must not hide a tree page
 	slab  fieldSlab
 }
 
@@ -187,8 +188,8 @@ func (w *walker) row(p *btreePage, n uint32, at place, c int) bool {
 	return w.yield(row, nil)
 }
 
-// decode returns the row in the cell at offset c. The first error is about the
-// overflow pages and leaves a partial row.
+// decode returns the row in the cell at offset c. The first error is about its
+// overflow pages or lengths and leaves a partial row.
 func (w *walker) decode(p *btreePage, c int) (row Row, damage, err error) {
 	cell, err := parseCell(p, c, w.v.usable)
 	if err != nil {
@@ -196,11 +197,15 @@ func (w *walker) decode(p *btreePage, c int) (row Row, damage, err error) {
 	}
 	payload := p.b[cell.start : cell.start+cell.local : cell.start+cell.local]
 	if cell.local < cell.size {
-		payload, damage = w.v.overflow(payload, cell.size, be32(p.b, cell.end-4), &w.seen)
+		payload, damage = w.v.overflow(payload, cell.size, be32(p.b, cell.end-4), &w.spill)
 	}
 	fields, err := w.slab.parse(payload, damage != nil)
 	if err != nil {
-		return Row{}, nil, err
+		// The lengths contradict each other: read what the header describes.
+		damage, payload = err, p.b[cell.start:]
+		if fields, err = w.slab.parse(payload, true); err != nil {
+			return Row{}, nil, err
+		}
 	}
 	return Row{ID: cell.rowid, enc: w.enc, t: w.t, payload: payload, fields: fields, Partial: damage != nil}, damage, nil
 }
@@ -209,22 +214,30 @@ func (w *walker) decode(p *btreePage, c int) (row Row, damage, err error) {
 // lies in the chain of pages from next. Pages that seen has are not read again.
 // With an error it returns what it has.
 func (v *view) overflow(local []byte, size int, next uint32, seen *pageSet) ([]byte, error) {
+	out, _, err := v.chain(local, size, next, seen, nil)
+	return out, err
+}
+
+// chain does what overflow does and also returns the page that the last one
+// names as the next, which is 0 where the chain is whole. It ends at a page that
+// does not suit, unless suits is nil.
+func (v *view) chain(local []byte, size int, next uint32, seen *pageSet, suits func(uint32) bool) (out []byte, last uint32, err error) {
 	if int64(size) > int64(v.pages)*int64(v.usable) {
-		return local, fmt.Errorf("%w: payload of %d bytes", ErrFormat, size)
+		return local, 0, fmt.Errorf("%w: payload of %d bytes", ErrFormat, size)
 	}
-	out := append(make([]byte, 0, min(size, chunkSize)), local...)
+	out = append(make([]byte, 0, min(size, chunkSize)), local...)
 	for len(out) < size {
-		if next == 0 || !seen.add(next) {
-			return out, fmt.Errorf("%w: overflow page %d: chain ends early or is shared", ErrFormat, next)
+		if next == 0 || suits != nil && !suits(next) || !seen.add(next) {
+			return out, 0, fmt.Errorf("%w: overflow page %d: chain ends early or is shared", ErrFormat, next)
 		}
 		b, _, err := v.page(next)
 		if err != nil {
-			return out, fmt.Errorf("overflow: %w", err)
+			return out, 0, fmt.Errorf("overflow: %w", err)
 		}
 		out = append(out, b[4:4+min(v.usable-4, size-len(out))]...)
 		next = be32(b, 0)
 	}
-	return out, nil
+	return out, next, nil
 }
 
 // seek returns the leaf page that would hold a rowid, and the offset of its

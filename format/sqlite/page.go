@@ -149,12 +149,20 @@ type view struct {
 	*pager
 	over  map[uint32]place
 	pages uint32 // size of the database in pages
+	// past is set in a view of an earlier time: the log counts up to frame limit.
+	past  *history
+	limit int
 }
 
 // where returns the place of page n.
 func (v *view) where(n uint32) place {
 	if len(v.over) > 0 {
 		if at, ok := v.over[n]; ok {
+			return at
+		}
+	}
+	if v.past != nil {
+		if at, ok := v.past.find(n, v.limit); ok {
 			return at
 		}
 	}
@@ -179,7 +187,7 @@ func (v *view) with(over map[uint32]place, pages uint32) *view {
 	all := make(map[uint32]place, len(v.over)+len(over))
 	maps.Copy(all, v.over)
 	maps.Copy(all, over)
-	return &view{v.pager, all, pages}
+	return &view{pager: v.pager, over: all, pages: pages}
 }
 
 // pageSet is a set of page numbers that grows only with the pages put in.

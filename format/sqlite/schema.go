@@ -31,6 +31,7 @@ type Table struct {
 	names  []string
 	lower  map[string]int // lower-case name → index of the column
 	stored int            // values of a full record
+	former uint32         // root page of a dropped table
 }
 
 // A Column is a column of a table.

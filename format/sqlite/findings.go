@@ -1,0 +1,191 @@
+package sqlite
+
+import "fmt"
+
+// Limits of recovery.
+const (
+	maxImages   = 1 << 24 // pages that are looked through besides the live ones
+	maxDropped  = 1 << 12 // dropped tables
+	minOverflow = 1 << 28 // bytes of overflow pages that are read in any case
+)
+
+// findings is what recovery knows of the whole database. It is computed when All
+// is first asked for.
+type findings struct {
+	tables   []*Table // the schema table, those of the schema, dropped ones
+	shapes   []*shape
+	owners   ownerMap
+	own      [][]image // live pages of each table that hold more than its rows
+	other    [][]image // other images assigned to each table
+	assumed  map[place]bool
+	orphans  []image // images with records that suit no table
+	overflow int64   // bytes of overflow pages that may still be read
+	scratch  scratch
+}
+
+// find computes the findings.
+func (db *DB) find() *findings {
+	if db.found != nil {
+		return db.found
+	}
+	f := &findings{assumed: map[place]bool{}, owners: ownerMap{}}
+	db.found = f
+	for _, n := range db.pager.sizes {
+		f.overflow += 4 * n
+	}
+	f.overflow += minOverflow
+	f.add(db, db.byName["sqlite_schema"])
+	for _, t := range db.tables {
+		f.add(db, t)
+	}
+	f.owners = db.findOwners(f)
+	past := db.pastImages()
+	for i := range past {
+		past[i].owner = f.owners.get(past[i].n)
+	}
+	db.findDropped(past)
+	for _, img := range past {
+		db.assign(img)
+	}
+	for _, img := range db.freeImages(f.owners) {
+		db.assign(img)
+	}
+	return f
+}
+
+// add adds a table.
+func (f *findings) add(db *DB, t *Table) {
+	f.tables, f.shapes = append(f.tables, t), append(f.shapes, db.learn(t))
+	f.own, f.other = append(f.own, nil), append(f.other, nil)
+}
+
+// read reads the page of an image.
+func (img *image) read() ([]byte, error) { return img.v.pager.at(img.at) }
+
+// carve looks through an image for rows of table i, or of the table that the
+// caller's suits finds if i is negative.
+func (db *DB) carve(img *image, i int, live bool, suits func(c *carver, fields []field, strict bool) (int, bool), emit func(Row, int) bool) bool {
+	b, err := img.read()
+	if err != nil {
+		return true // reading the live rows reports it, or nothing needs it
+	}
+	c := carver{db: db, img: img, emit: emit, scratch: &db.found.scratch}
+	if i >= 0 {
+		c.shape = db.found.shapes[i]
+		c.suits = func(fields []field, strict bool) (int, bool) {
+			if c.index != c.shape.t.WithoutRowid {
+				return 0, false
+			}
+			return c.shape.fit(fields, strict)
+		}
+	} else {
+		c.suits = func(fields []field, strict bool) (int, bool) { return suits(&c, fields, strict) }
+	}
+	return c.run(b, live)
+}
+
+// assign gives an image to the table that its records suit best. The table that
+// owns the page today is taken if it is nearly as good.
+func (db *DB) assign(img image) {
+	f := db.found
+	if img.owner == ownOther {
+		return
+	}
+	votes := make([]int, len(f.tables))
+	var ballot []int
+	records := 0
+	suits := func(c *carver, fields []field, strict bool) (int, bool) {
+		if len(ballot) != len(votes) {
+			ballot = make([]int, len(votes))
+		}
+		for i, s := range f.shapes {
+			ballot[i] = 0
+			if c.index == s.t.WithoutRowid && !s.t.Virtual {
+				if score, ok := s.fit(fields, true); ok {
+					ballot[i] = score + 1
+				}
+			}
+		}
+		return 0, true
+	}
+	db.carve(&img, -1, false, suits, func(Row, int) bool {
+		records++
+		for i, n := range ballot {
+			votes[i] += n
+		}
+		return records < 4096
+	})
+	best := -1
+	for i, n := range votes {
+		if n > 0 && (best < 0 || n > votes[best] || n == votes[best] && f.tables[i].former == img.n) {
+			best = i
+		}
+	}
+	if i := int(img.owner) - int(ownTable); i >= 0 && i < len(votes) && (records == 0 || best >= 0 && votes[i]*10 >= votes[best]*9) {
+		f.other[i] = append(f.other[i], img)
+		return
+	}
+	if best < 0 {
+		if records > 0 {
+			f.orphans = append(f.orphans, img)
+		}
+		return
+	}
+	f.assumed[img.at] = true
+	f.other[best] = append(f.other[best], img)
+}
+
+// findDropped looks for the statements of tables that exist no more, in the free
+// space of the schema table and in its earlier versions.
+func (db *DB) findDropped(past []image) {
+	f := db.found
+	emit := func(row Row, _ int) bool {
+		row.t = f.tables[0]
+		name := row.Text("name")
+		if row.Text("type") != "table" || row.Partial || name == "" {
+			return true
+		}
+		if _, ok := db.byName[lowerASCII(name)]; ok {
+			return true
+		}
+		t, err := parseTable(row.Text("sql"))
+		if err != nil || t.Virtual {
+			return true
+		}
+		t.Name, t.Dropped = name, true
+		if root := row.Int("rootpage"); root > 0 && root <= maxPages {
+			t.former = uint32(root)
+		}
+		db.byName[lowerASCII(name)] = t
+		f.add(db, t)
+		return len(f.tables) < len(db.tables)+maxDropped
+	}
+	for _, img := range f.own[0] {
+		if !db.carve(&img, 0, true, nil, emit) {
+			return
+		}
+	}
+	for _, img := range past {
+		if img.owner == ownTable && !db.carve(&img, 0, false, nil, emit) {
+			return
+		}
+	}
+}
+
+// Dropped returns the tables that exist no more but whose statement was found in
+// free space or in an earlier version of the schema. [DB.All] gives what is left
+// of their rows.
+func (db *DB) Dropped() []Table {
+	var out []Table
+	for _, t := range db.find().tables {
+		if t.Dropped {
+			out = append(out, *t)
+		}
+	}
+	return out
+}
+
+// String describes an image for an error.
+func (img *image) String() string {
+	return fmt.Sprintf("page %d at %d of %s", img.n, img.at.off, img.at.file)
+}

@@ -1,0 +1,108 @@
+package sqlite
+
+import (
+	"maps"
+	"slices"
+	"sort"
+)
+
+// history finds the version of a page that the log had at an earlier time.
+type history struct {
+	frames []frame
+	byPage map[uint32][]int32 // frames of each page, in the order of the file
+}
+
+// find returns the last frame of page n among the first limit frames that is of
+// the same generation as the last of these.
+func (h *history) find(n uint32, limit int) (place, bool) {
+	list := h.byPage[n]
+	i := sort.Search(len(list), func(i int) bool { return int(list[i]) >= limit })
+	if i == 0 {
+		return place{}, false
+	}
+	f := h.frames[list[i-1]]
+	return place{f.off, WALFile}, f.salt == h.frames[limit-1].salt
+}
+
+// pastImages returns the versions of pages that are not in force: pages of the
+// main file that others replace, images of a journal whose transaction was
+// completed, and all frames of the log but the last in force of each page.
+func (db *DB) pastImages() []image {
+	var out []image
+	for _, n := range slices.Sorted(maps.Keys(db.live.over)) {
+		if n <= db.main.pages {
+			out = append(out, image{n: n, at: db.main.where(n), v: &db.main, state: Logged})
+		}
+	}
+	over := map[uint32]place{}
+	pages := db.main.pages
+	for _, f := range db.journal.images {
+		over[f.page] = place{f.off, JournalFile}
+		pages = max(pages, f.page)
+	}
+	before := db.main.with(over, pages)
+	for _, f := range db.journal.images {
+		out = db.past(out, f.page, place{f.off, JournalFile}, before)
+	}
+	h := &history{frames: db.log.frames, byPage: map[uint32][]int32{}}
+	for i, f := range h.frames {
+		h.byPage[f.page] = append(h.byPage[f.page], int32(i))
+	}
+	for i := 0; i < len(h.frames); {
+		end := h.transaction(i)
+		v := &view{pager: &db.pager, pages: max(db.main.pages, db.live.pages, h.frames[end-1].commit), past: h, limit: end}
+		for ; i < end; i++ {
+			out = db.past(out, h.frames[i].page, place{h.frames[i].off, WALFile}, v)
+		}
+	}
+	return out
+}
+
+// past adds the version of page n at a place unless it is the live one.
+func (db *DB) past(out []image, n uint32, at place, v *view) []image {
+	if n == 0 || n <= db.live.pages && db.live.where(n) == at {
+		return out
+	}
+	return append(out, image{n: n, at: at, v: v, state: Logged})
+}
+
+// transaction returns the end of the frames that were written together with
+// frame i.
+func (h *history) transaction(i int) int {
+	for j := i; j < len(h.frames); j++ {
+		switch {
+		case h.frames[j].salt != h.frames[i].salt:
+			return j
+		case h.frames[j].commit != 0:
+			return j + 1
+		}
+	}
+	return len(h.frames)
+}
+
+// freeImages returns the pages that the live database does not use, with those
+// that lie past its end.
+func (db *DB) freeImages(owners ownerMap) []image {
+	var out []image
+	for n := uint32(1); n <= max(db.live.pages, db.main.pages) && n != 0; n++ {
+		img := image{n: n, v: &db.live, state: Deleted, origin: Unreachable, owner: owners.get(n)}
+		switch img.owner {
+		case ownNone:
+		case ownFree, ownTrunk:
+			img.origin = FreePage
+		default:
+			continue
+		}
+		if n > db.live.pages {
+			img.v = &db.main
+		}
+		img.at = img.v.where(n)
+		if img.at.off < db.pager.sizes[img.at.file] {
+			out = append(out, img)
+		}
+		if len(out) >= maxImages {
+			break
+		}
+	}
+	return out
+}
