@@ -99,7 +99,7 @@ func (w *leafWalker) value(path string, v plist.Value, depth int) {
 			if w.nodes > maxLeafNodes {
 				return
 			}
-			w.value(joinLeaf(path, key), e, depth+1)
+			w.entry(joinLeaf(path, key), key, e, depth+1)
 		}
 	case plist.Data:
 		w.data(path, v.Data(), depth)
@@ -111,6 +111,17 @@ func (w *leafWalker) value(path string, v plist.Value, depth int) {
 	default:
 		w.add(path, Text(v))
 	}
+}
+
+// badKey is what [plist.Value.Items] gives for a key that cannot be read.
+const badKey = "<invalid>"
+
+// entry visits the value of a key of a dictionary.
+func (w *leafWalker) entry(path, key string, v plist.Value, depth int) {
+	if key == badKey && w.err == nil {
+		w.err = fmt.Errorf("list values: %q: a key is damaged", path)
+	}
+	w.value(path, v, depth)
 }
 
 // data opens data that is a property list and writes out other data.
@@ -291,6 +302,9 @@ func Settings[D record.Data](row func(in *artifact.Input, s Setting) D) Parse {
 			if !yield(in.Record(At(key, 0, v), row(in, s)), nil) {
 				return
 			}
+			if key == badKey {
+				err = errors.Join(errors.New("read settings: a key is damaged"), err)
+			}
 			if err != nil && !yield(record.Record{}, err) {
 				return
 			}
@@ -325,7 +339,7 @@ func Rest(dict plist.Value, known ...string) ([]record.KV, error) {
 			break
 		}
 		if !slices.Contains(known, key) {
-			w.value(joinLeaf("", key), v, 1)
+			w.entry(joinLeaf("", key), key, v, 1)
 		}
 	}
 	return w.kvs, w.err
