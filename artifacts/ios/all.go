@@ -18,6 +18,7 @@ var Parsers = []*artifact.Parser{
 	&Profiles,
 	&ResourceLoadRelations,
 	&ResourceLoadStatistics,
+	&SMS,
 	&SafariHistory,
 	&SafariTombstones,
 	&SettingsEvents,
