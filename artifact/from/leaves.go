@@ -28,6 +28,7 @@ const (
 	maxLeafDepth = 48      // containers, and lists within data, on the way to a value
 	maxLeafBytes = 4 << 20 // of all keys and values that are returned
 	maxLeafData  = 1 << 10 // bytes of data that are written out
+	maxLeafFails = 8       // damaged values whose error is kept; the others are only shown as damaged
 )
 
 var errLeaves = errors.New("more values, depth or text than is read")
@@ -56,7 +57,15 @@ type leafWalker struct {
 	nodes int
 	bytes int
 	above []keyedarchive.Object
+	fails int
 	err   error
+}
+
+// fail keeps the error of a value, if there are not too many of them.
+func (w *leafWalker) fail(path string, err error) {
+	if w.fails++; w.fails <= maxLeafFails {
+		w.err = errors.Join(w.err, fmt.Errorf("list values: %q: %w", path, err))
+	}
 }
 
 // enter counts a value and reports whether it may be looked at.
@@ -105,7 +114,7 @@ func (w *leafWalker) value(path string, v plist.Value, depth int) {
 		w.data(path, v.Data(), depth)
 	case plist.Invalid:
 		if err := v.Err(); err != nil {
-			w.err = errors.Join(w.err, fmt.Errorf("list values: %q: %w", path, err))
+			w.fail(path, err)
 			w.add(path, "damaged")
 		}
 	default:
@@ -140,7 +149,7 @@ func (w *leafWalker) object(path string, o keyedarchive.Object, depth int) {
 		return
 	}
 	if err := o.Err(); err != nil {
-		w.err = errors.Join(w.err, fmt.Errorf("list values: %q: %w", path, err))
+		w.fail(path, err)
 		w.add(path, "damaged")
 		return
 	}
