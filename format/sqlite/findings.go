@@ -30,6 +30,9 @@ func (db *DB) find() *findings {
 	}
 	f := &findings{assumed: map[place]bool{}, owners: ownerMap{}}
 	db.found = f
+	if db.byName["sqlite_schema"] == nil {
+		return f // an empty file
+	}
 	for _, n := range db.pager.sizes {
 		f.overflow += 4 * n
 	}
