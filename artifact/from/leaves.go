@@ -2,6 +2,7 @@ package from
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -28,7 +29,6 @@ const (
 	maxLeafDepth = 48      // containers, and lists within data, on the way to a value
 	maxLeafBytes = 4 << 20 // of all keys and values that are returned
 	maxLeafData  = 1 << 10 // bytes of data that are written out
-	maxLeafFails = 8       // damaged values whose error is kept; the others are only shown as damaged
 )
 
 var errLeaves = errors.New("more values, depth or text than is read")
@@ -57,14 +57,13 @@ type leafWalker struct {
 	nodes int
 	bytes int
 	above []keyedarchive.Object
-	fails int
 	err   error
 }
 
-// fail keeps the error of a value, if there are not too many of them.
+// fail keeps the first error; the values that follow are only shown as damaged.
 func (w *leafWalker) fail(path string, err error) {
-	if w.fails++; w.fails <= maxLeafFails {
-		w.err = errors.Join(w.err, fmt.Errorf("list values: %q: %w", path, err))
+	if w.err == nil {
+		w.err = fmt.Errorf("list values: %q: %w", path, err)
 	}
 }
 
@@ -312,7 +311,7 @@ func Settings[D record.Data](row func(in *artifact.Input, s Setting) D) Parse {
 				return
 			}
 			if key == badKey {
-				err = errors.Join(errors.New("read settings: a key is damaged"), err)
+				err = cmp.Or(err, errors.New("read settings: a key is damaged"))
 			}
 			if err != nil && !yield(record.Record{}, err) {
 				return
