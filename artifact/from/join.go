@@ -3,6 +3,7 @@ package from
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -22,6 +23,34 @@ func SQLite(read func(in *artifact.Input, db *sqlite.DB, yield func(record.Recor
 			})
 		}
 	}
+}
+
+// Each is [Rows] for rows with content of their own to decode: of a row that is
+// damaged within, it yields what is damaged and then the record with the rest.
+// row may join several errors.
+func Each[D record.Data](in *artifact.Input, db *sqlite.DB, table string, yield func(record.Record, error) bool, row func(sqlite.Row) (D, error)) bool {
+	for r, err := range db.All(table) {
+		if err != nil {
+			if !yield(record.Record{}, err) {
+				return false
+			}
+			continue
+		}
+		d, err := row(r)
+		errs := []error{err}
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			errs = joined.Unwrap()
+		}
+		for _, err := range errs {
+			if err != nil && !yield(record.Record{}, fmt.Errorf("read %s, row %d: %w", table, r.ID, err)) {
+				return false
+			}
+		}
+		if !yield(in.Record(Origin(in, table, r), d), nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // Join is [Lookup] for a table that some versions lack: then it gives an empty
