@@ -6,6 +6,8 @@ import "github.com/vigie-project/vigie/artifact"
 
 // Parsers lists the parsers of this package.
 var Parsers = []*artifact.Parser{
+	&AppInventory,
+	&Applications,
 	&BackupInfo,
 	&BackupStatus,
 	&Calls,
@@ -13,8 +15,10 @@ var Parsers = []*artifact.Parser{
 	&CloudTabs,
 	&DataUsage,
 	&GlobalPreferences,
+	&LocationdClients,
 	&ManagedPreferences,
 	&Manifest,
+	&OSAnalytics,
 	&PerSitePreferences,
 	&ProfileEvents,
 	&ProfileState,
@@ -22,6 +26,10 @@ var Parsers = []*artifact.Parser{
 	&ResourceLoadRelations,
 	&ResourceLoadStatistics,
 	&SMS,
+	&SMSAttachments,
+	&SMSChats,
+	&SMSHandles,
+	&SMSRecoverable,
 	&SafariBookmarks,
 	&SafariBrowserState,
 	&SafariDownloads,
@@ -31,5 +39,6 @@ var Parsers = []*artifact.Parser{
 	&SafariTabs,
 	&SafariTombstones,
 	&SettingsEvents,
+	&SystemApps,
 	&TCC,
 }
