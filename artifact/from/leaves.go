@@ -2,7 +2,6 @@ package from
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -310,9 +309,6 @@ func Settings[D record.Data](row func(in *artifact.Input, s Setting) D) Parse {
 			if !yield(in.Record(At(key, 0, v), row(in, s)), nil) {
 				return
 			}
-			if key == badKey {
-				err = cmp.Or(err, errors.New("read settings: a key is damaged"))
-			}
 			if err != nil && !yield(record.Record{}, err) {
 				return
 			}
@@ -347,7 +343,7 @@ func Rest(dict plist.Value, known ...string) ([]record.KV, error) {
 			break
 		}
 		if !slices.Contains(known, key) {
-			w.entry(joinLeaf("", key), key, v, 1)
+			w.value(joinLeaf("", key), v, 1)
 		}
 	}
 	return w.kvs, w.err

@@ -2,6 +2,7 @@ package from
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -19,9 +20,27 @@ func Plist(read func(in *artifact.Input, root plist.Value, yield func(record.Rec
 			if err != nil && !yield(record.Record{}, err) || root.Kind() == plist.Invalid {
 				return // a list that breaks off is read as far as it goes
 			}
+			if err := damagedKeys(root); err != nil && !yield(record.Record{}, err) {
+				return
+			}
 			read(in, root, yield)
 		}
 	}
+}
+
+// damagedKeys reports keys of the root that cannot be read: what looks for one
+// of them would take it as absent.
+func damagedKeys(root plist.Value) error {
+	n := 0
+	for key := range root.Entries() {
+		if key.Kind() == plist.Invalid {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("read property list: %d of %d keys of the root are damaged", n, root.Len())
 }
 
 // Archive parses an NSKeyedArchiver archive. read gets its root object.
