@@ -75,6 +75,9 @@ func (w *settingsEventsWalker) walk(path string, v plist.Value, depth int) bool 
 		return w.event(path, v)
 	}
 	for key, child := range v.Items() {
+		if key == "<invalid>" && !w.yield(record.Record{}, fmt.Errorf("read settings events: %q: a key is damaged", path)) {
+			return false
+		}
 		below := strings.TrimPrefix(plist.JoinPath(path, key), "/")
 		if child.Kind() != plist.Dict {
 			if !w.event(below, child) {
