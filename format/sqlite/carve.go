@@ -188,7 +188,9 @@ func (c *carver) scan(s span, origin Origin) bool {
 			continue
 		}
 		r, ok := c.intact(at, s.to)
-		if !ok {
+		if ok {
+			ok = c.overwritten(&r, at)
+		} else {
 			r, ok = c.rebuild(at, s)
 		}
 		if !ok {
@@ -243,8 +245,45 @@ func (c *carver) intact(at, end int) (r record, ok bool) {
 	}
 	r.row.payload, r.row.enc, r.end = payload, c.db.encoding, cl.end
 	c.index = c.indexed()
-	r.score, ok = c.suits(r.row.fields, fields < 3 || r.row.Partial)
-	return r, ok && readable(&r.row)
+	if r.score, ok = c.suits(r.row.fields, fields < 3 || r.row.Partial); !ok {
+		return r, false
+	}
+	return r, c.cut(&r.row, sound(&r.row))
+}
+
+// cut ends a record before value n, which is not what it was, and reports whether
+// enough is left of it.
+func (c *carver) cut(row *Row, n int) bool {
+	if n == len(row.fields) {
+		return true
+	}
+	off := int(row.fields[n].off)
+	if len(row.fields) < 3 || off-int(row.fields[0].off) < minBody {
+		return false
+	}
+	row.payload, row.Partial = slices.Clip(row.payload[:off]), true
+	return true
+}
+
+// overwritten cuts a record at the first place where another, which is whole,
+// begins: it was written over the end of the first.
+func (c *carver) overwritten(r *record, at int) bool {
+	header := int(r.row.fields[0].off)
+	for i := at + header + 2; i < r.end-4; i++ {
+		in, ok := c.intact(i, r.end)
+		if !ok || in.row.Partial || len(in.row.fields) < 3 {
+			continue
+		}
+		r.end = i
+		left := i - at - varintLen(uint64(len(r.row.payload))) - varintLen(uint64(r.row.ID))
+		for n, f := range r.row.fields {
+			if int(f.off)+int(serialSize(uint64(f.serial))) > left {
+				return c.cut(&r.row, n)
+			}
+		}
+		return true
+	}
+	return true
 }
 
 // indexed reports whether the table looked for is kept in an index b-tree.

@@ -153,7 +153,14 @@ func (c *carver) assemble(at, start int, header []byte, body, blockEnd int, s sp
 	if end > blockEnd || id < 1 || id > 9 || size != localSize(size, c.db.pager.usable, true) {
 		return r, false
 	}
-	if end != blockEnd && end != s.to && !c.begins(end, s) {
+	if end != blockEnd && end != s.to && !c.begins(end, at+be16(c.b, at+2), s, 0) {
+		return r, false
+	}
+	nonzero := 0
+	for _, x := range c.b[body:end] {
+		nonzero += choose(x != 0, 1, 0)
+	}
+	if nonzero < minRebuilt {
 		return r, false
 	}
 	payload := make([]byte, 0, size)
@@ -171,25 +178,28 @@ func (c *carver) assemble(at, start int, header []byte, body, blockEnd int, s sp
 	r.end = end
 	c.index = false
 	r.score, ok = c.suits(fields, true)
-	return r, ok && readable(&r.row)
+	return r, ok && c.shape.rebuilt(fields) && sound(&r.row) == len(fields)
 }
 
-// begins reports whether a freed cell can begin at an offset of a range.
-func (c *carver) begins(at int, s span) bool {
+// maxBegins bounds how many blocks are followed to see whether one begins where
+// another ends.
+const maxBegins = 8
+
+// begins reports whether a freed cell begins at an offset of a range, in a block
+// that ended at blockEnd. Either it is whole, or it has the header of a block of
+// its own, which ended there too or where a further cell begins.
+func (c *carver) begins(at, blockEnd int, s span, depth int) bool {
 	if at+8 > s.to {
 		return true // the rest is too short for another
 	}
-	next, size := be16(c.b, at), be16(c.b, at+2)
-	if size >= 6 && at+size <= len(c.b) && (next == 0 || next > at && next < len(c.b)) {
+	if _, ok := c.intact(at, s.to); ok {
 		return true
 	}
-	payload, n := varint(c.b[at:s.to])
-	_, m := varint(c.b[at+n : s.to])
-	if n == 0 || m == 0 {
+	next, size := be16(c.b, at), be16(c.b, at+2)
+	if size < 6 || at+size > len(c.b) || next != 0 && (next <= at+3 || next >= len(c.b)) || depth > maxBegins {
 		return false
 	}
-	head, fields, body := c.head(c.b[:s.to], at+n+m)
-	return fields > 0 && uint64(head+body) == payload
+	return at+size >= blockEnd || c.begins(at+size, blockEnd, s, depth+1)
 }
 
 // varintLen returns the number of bytes of a varint.

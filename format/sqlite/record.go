@@ -186,6 +186,9 @@ func (r *Row) stored(pos int) Value {
 	}
 	size := int(serialSize(uint64(f.serial)))
 	b := r.payload[min(int(f.off), len(r.payload)):]
+	if size > 0 && len(b) == 0 {
+		return Value{} // cut off
+	}
 	if f.serial >= 12 {
 		b = b[:min(size, len(b))]
 		if f.serial&1 == 0 {

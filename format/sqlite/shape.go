@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -51,6 +52,30 @@ func (db *DB) learn(t *Table) *shape {
 	return s
 }
 
+// rebuilt reports whether a record whose start was overwritten says enough to be
+// told from leavings of other things: its integers are no wider than usual, and
+// there are several values or a text.
+func (s *shape) rebuilt(fields []field) bool {
+	text := false
+	for i, f := range fields {
+		switch kindOf(f.serial) {
+		case Text:
+			text = text || f.serial >= 13+2*minRebuilt
+		case Int:
+			widest := uint64(4)
+			for have := range s.serials[i] {
+				if k := kindOf(have); k == Int || k == Float {
+					widest = max(widest, serialSize(uint64(have)))
+				}
+			}
+			if s.rows > 0 && serialSize(uint64(f.serial)) > widest {
+				return false
+			}
+		}
+	}
+	return text || len(fields) >= 4
+}
+
 // seen reports whether a live row has the storage class of a serial type at a
 // position.
 func (s *shape) seen(pos int, serial uint32) bool {
@@ -86,7 +111,7 @@ func (s *shape) fit(fields []field, strict bool) (score int, ok bool) {
 	}
 	for i, f := range fields {
 		n := s.rate(i, f.serial)
-		if n < 0 || n == 0 && strict && !s.seen(i, f.serial) {
+		if n < 0 || n < 2 && strict && f.serial != 0 && (n == 0 || s.rows > 0) && !s.seen(i, f.serial) {
 			return 0, false
 		}
 		score += n
@@ -135,20 +160,30 @@ func choose(cond bool, yes, no int) int {
 	return no
 }
 
-// readable reports whether the texts of a record are texts. Carved bytes that are
-// not are no record.
-func readable(row *Row) bool {
+// The range of a real that is neither 0 nor absurd.
+const (
+	minReal = 1e-30
+	maxReal = 1e30
+)
+
+// sound returns how many of the values of a carved record, from the first, can be
+// what they claim to be. Text that is none and absurd reals show that something
+// else was written over the record.
+func sound(row *Row) int {
 	for i, f := range row.fields {
-		if f.serial < 13 || f.serial&1 == 0 {
-			continue
-		}
-		b := row.stored(i).b
-		cut := len(b) < int(serialSize(uint64(f.serial)))
-		if !readableText(b, row.enc, cut) {
-			return false
+		v := row.stored(i)
+		switch v.Kind {
+		case Text:
+			if !readableText(v.b, row.enc, len(v.b) < int(serialSize(uint64(f.serial)))) {
+				return i
+			}
+		case Float:
+			if x := math.Abs(v.Float()); x != 0 && (x < minReal || x > maxReal) {
+				return i
+			}
 		}
 	}
-	return true
+	return len(row.fields)
 }
 
 func readableText(b []byte, enc Encoding, cut bool) bool {
