@@ -96,8 +96,13 @@ func TestBackupForms(t *testing.T) {
 			if _, old := found["payloads-encrypted"]; old != (name == "before 10.2") {
 				t.Errorf("notes %+v", src.Notes)
 			}
-			if err := fstest.TestFS(src.FS, home+"Library/SMS/sms.db", "backup/Manifest.db", home+"Containers/Data/Application/com.example.app/Documents/a.plist"); err != nil && !strings.Contains(err.Error(), "Library/link") {
-				t.Error(err)
+			if err := fstest.TestFS(src.FS, home+"Library/SMS/sms.db", "backup/Manifest.db", home+"Containers/Data/Application/com.example.app/Documents/a.plist"); err != nil {
+				for line := range strings.Lines(err.Error()) {
+					// The link leads out of the backup, which TestFS does not expect.
+					if strings.HasPrefix(line, "\t") && !strings.Contains(line, "Library/link: Open") {
+						t.Error(line)
+					}
+				}
 			}
 			db, _ := readNotes(t, src, "backup/Manifest.db")
 			if !bytes.HasPrefix(db, []byte(sqliteMagic)) {

@@ -21,9 +21,10 @@ const ownDir = "backup"
 type backupFS struct{ b *backup }
 
 var (
-	_ fs.StatFS    = (*backupFS)(nil)
-	_ fs.ReadDirFS = (*backupFS)(nil)
-	_ Walker       = (*backupFS)(nil)
+	_ fs.StatFS     = (*backupFS)(nil)
+	_ fs.ReadDirFS  = (*backupFS)(nil)
+	_ fs.ReadLinkFS = (*backupFS)(nil)
+	_ Walker        = (*backupFS)(nil)
 )
 
 // outerOf returns where the source of this file system is stored.
@@ -111,6 +112,34 @@ func (f *backupFS) Stat(name string) (fs.FileInfo, error) {
 		}
 	}
 	return nil, err
+}
+
+// Lstat describes the file at a device path, as Stat does: links are never
+// followed.
+func (f *backupFS) Lstat(name string) (fs.FileInfo, error) { return f.Stat(name) }
+
+// ReadLink returns the target of a symbolic link, a path on the device.
+func (f *backupFS) ReadLink(name string) (string, error) {
+	fail := func(err error) (string, error) {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
+	}
+	if !fs.ValidPath(name) {
+		return fail(fs.ErrInvalid)
+	}
+	e, err := f.find(name)
+	switch {
+	case err != nil:
+		return fail(err)
+	case e == nil:
+		return fail(fs.ErrNotExist)
+	case e.flags != flagLink:
+		return fail(fs.ErrInvalid)
+	}
+	m, err := e.meta()
+	if err != nil {
+		return fail(err)
+	}
+	return m.Target, nil
 }
 
 // WalkFiles implements [Walker]: the files of the backup itself, then those of
