@@ -96,160 +96,123 @@ func parseBinary(src string) (Value, error) {
 	return v, v.Err()
 }
 
-// number reads a big-endian number of size bytes, which the caller has checked
-// to lie within the document.
+// number reads a big-endian number of 1 to 8 bytes, which the caller has checked
+// to lie before the trailer: so eight bytes can be read at once.
 func (d *document) number(at uint64, size uint8) uint64 {
-	s := d.src[at : at+uint64(size)]
-	switch len(s) {
-	case 1:
-		return uint64(s[0])
-	case 2:
-		return uint64(s[0])<<8 | uint64(s[1])
-	}
-	var n uint64
-	for i := 0; i < len(s); i++ {
-		n = n<<8 | uint64(s[i])
-	}
-	return n
+	s := d.src[at : at+8]
+	n := uint64(s[7]) | uint64(s[6])<<8 | uint64(s[5])<<16 | uint64(s[4])<<24 |
+		uint64(s[3])<<32 | uint64(s[2])<<40 | uint64(s[1])<<48 | uint64(s[0])<<56
+	return n >> (64 - 8*size)
 }
 
 // object returns the object of a number, checked in its whole extent.
 func (d *document) object(num uint64) Value {
-	v := Value{d: d, obj: uint32(num)}
 	if num >= d.count {
-		v.obj = uint32(min(num, 1<<32-1))
-		v.why = faultNumber
-		return v
+		return Value{d: d, obj: uint32(min(num, 1<<32-1)), n: uint32(faultNumber)}
 	}
 	at := d.number(d.table+num*uint64(d.offSize), d.offSize)
 	if at < headerSize || at >= d.table {
-		v.at = uint32(min(at, 1<<32-1))
-		v.why = faultOffset
-		return v
+		return Value{d: d, obj: uint32(num), at: uint32(min(at, 1<<32-1)), n: uint32(faultOffset)}
 	}
-	v.at = uint32(at)
-	v.mark = d.src[at]
-	v.body = v.at + 1
-	if hi := v.mark >> 4; hi == 0x4 || hi >= markerASCII && hi <= 0xd && hi != 0x8 && hi != 0x9 {
-		v.counted()
-	} else {
-		v.fixed()
+	mark := d.src[at]
+	body := at + 1
+	n := uint64(mark & 0xf)
+	if mark>>4 == markerASCII && n < inlineCount && n <= d.table-body {
+		// Most objects are short texts.
+		return Value{d: d, obj: uint32(num), at: uint32(at), body: uint32(body), n: uint32(n), kind: String}
 	}
-	if v.why != 0 {
-		v.kind = Invalid
-	}
-	return v
-}
-
-// fixed fills a value whose marker gives the size of the content.
-func (v *Value) fixed() {
-	low := v.mark & 0xf
-	size := uint64(1) << low
-	switch v.mark >> 4 {
-	case 0x0:
-		size = 0
-		switch low {
-		case 0:
-			v.kind = Null
-		case 8, 9:
-			v.kind = Bool
-		default:
-			v.why = faultMarker
-		}
-	case 0x1:
-		v.kind = Int
-		if low > 4 {
-			v.why = faultWidth
-		}
-	case 0x2:
-		v.kind = Real
-		if low != 2 && low != 3 {
-			v.why = faultWidth
-		}
-	case 0x3:
-		v.kind = Date
-		if low != 3 {
-			v.why = faultWidth
-		}
-	case 0x8:
-		v.kind = UID
-		size = uint64(low) + 1
-		if size > maxIntBytes {
-			v.why = faultWidth
-		}
+	var kind Kind
+	switch mark >> 4 {
+	case 0x4, markerASCII, markerUTF16, markerUTF8, 0xa, 0xb, 0xc, 0xd:
+		kind, body, n = d.counted(mark, body)
 	default:
-		v.why = faultMarker
+		kind, n = d.fixed(mark, body)
 	}
-	if v.why == 0 && size > v.d.table-uint64(v.body) {
-		v.why = faultExtent
-	}
-	v.n = uint32(size)
-	if v.why == 0 && v.kind == Int && size >= 8 {
-		v.kind = v.d.intKind(v.body, v.n)
-	}
+	return Value{d: d, obj: uint32(num), at: uint32(at), body: uint32(body), n: uint32(n), kind: kind}
 }
 
-// intKind tells the kinds of wide integers apart by their value.
-func (d *document) intKind(body, size uint32) Kind {
-	if size == 8 {
-		return Int
-	}
-	hi, lo := d.number(uint64(body), 8), d.number(uint64(body)+8, 8)
+// fixed returns the kind and size of an object whose marker gives both; the
+// kind Invalid comes with the fault.
+func (d *document) fixed(mark byte, body uint64) (kind Kind, size uint64) {
+	low := mark & 0xf
+	size = uint64(1) << low
+	bad := false
 	switch {
-	case hi == 0 && lo>>63 == 0, hi == 1<<64-1 && lo>>63 == 1:
-		return Int
-	case hi == 0:
-		return Uint
+	case mark == 0x00:
+		kind, size = Null, 0
+	case mark == 0x08, mark == 0x09:
+		kind, size = Bool, 0
+	case mark>>4 == 0x1:
+		kind, bad = Int, low > 4
+	case mark>>4 == 0x2:
+		kind, bad = Real, low != 2 && low != 3
+	case mark>>4 == 0x3:
+		kind, bad = Date, low != 3
+	case mark>>4 == 0x8:
+		size = uint64(low) + 1
+		kind, bad = UID, size > maxIntBytes
+	default:
+		return Invalid, uint64(faultMarker)
 	}
-	return Int128
+	switch {
+	case bad:
+		return Invalid, uint64(faultWidth)
+	case size > d.table-body:
+		return Invalid, uint64(faultExtent)
+	case size > 8:
+		kind = d.intKind(body)
+	}
+	return kind, size
 }
 
-// counted fills a value whose marker is followed by a count and the content.
-func (v *Value) counted() {
-	n := uint64(v.mark & 0xf)
+// intKind tells the kinds of integers of 128 bits apart by their value.
+func (d *document) intKind(body uint64) Kind {
+	return fits(int64(d.number(body, 8)), d.number(body+8, 8))
+}
+
+// counted returns the kind of an object whose marker is followed by a count and
+// the content, where the content begins, and the count; the kind Invalid comes
+// with the fault.
+func (d *document) counted(mark byte, at uint64) (kind Kind, body, n uint64) {
+	body, n = at, uint64(mark&0xf)
 	if n == inlineCount {
-		if n = v.longCount(); v.why != 0 {
-			return
+		var ok bool
+		if body, n, ok = d.longCount(at); !ok {
+			return Invalid, at, uint64(faultCount)
 		}
 	}
 	unit := uint64(1)
-	switch v.mark >> 4 {
+	switch mark >> 4 {
 	case 0x4:
-		v.kind = Data
+		kind = Data
 	case markerASCII, markerUTF8:
-		v.kind = String
+		kind = String
 	case markerUTF16:
-		v.kind, unit = String, 2
+		kind, unit = String, 2
 	case 0xa:
-		v.kind, unit = Array, uint64(v.d.refSize)
+		kind, unit = Array, uint64(d.refSize)
 	case 0xb, 0xc:
-		v.kind, unit = Set, uint64(v.d.refSize)
+		kind, unit = Set, uint64(d.refSize)
 	case 0xd:
-		v.kind, unit = Dict, 2*uint64(v.d.refSize)
+		kind, unit = Dict, 2*uint64(d.refSize)
 	}
-	if n > (v.d.table-uint64(v.body))/unit {
-		v.why = faultExtent
-		return
+	if n > (d.table-body)/unit {
+		return Invalid, at, uint64(faultExtent)
 	}
-	v.n = uint32(n)
+	return kind, body, n
 }
 
 // longCount reads the integer object that gives a count of 15 and more.
-func (v *Value) longCount() uint64 {
-	d := v.d
-	if uint64(v.body) >= d.table {
-		v.why = faultCount
-		return 0
+func (d *document) longCount(at uint64) (body, n uint64, ok bool) {
+	if at >= d.table {
+		return 0, 0, false
 	}
-	m := d.src[v.body]
-	size := uint8(1) << (m & 0xf & maxCountSize)
-	if m>>4 != countMarker || m&0xf > maxCountSize || uint64(size) > d.table-uint64(v.body)-1 {
-		v.why = faultCount
-		return 0
+	m := d.src[at]
+	size := uint8(1) << (m & maxCountSize)
+	if m>>4 != countMarker || m&0xf > maxCountSize || uint64(size) > d.table-at-1 {
+		return 0, 0, false
 	}
-	n := d.number(uint64(v.body)+1, size)
-	v.body += 1 + uint32(size)
-	return n
+	return at + 1 + uint64(size), d.number(at+1, size), true
 }
 
 // ref returns the object that reference i of a container points to.

@@ -48,7 +48,7 @@ func (v Value) Embedded() (Value, error) {
 // raw returns the bytes of a string or data in a binary list.
 func (v Value) raw() string {
 	size := uint64(v.n)
-	if v.mark>>4 == markerUTF16 {
+	if v.mark()>>4 == markerUTF16 {
 		size *= 2
 	}
 	return v.d.src[v.body : uint64(v.body)+size]
@@ -57,7 +57,7 @@ func (v Value) raw() string {
 // text decodes a string of a binary list.
 func (v Value) text() string {
 	raw := v.raw()
-	if v.mark>>4 == markerUTF16 {
+	if v.mark()>>4 == markerUTF16 {
 		return decodeUTF16(raw, true)
 	}
 	if utf8.ValidString(raw) {
@@ -104,7 +104,7 @@ func (v Value) hasText(want string) bool {
 	if v.kind != String {
 		return false
 	}
-	if v.mark>>4 != markerUTF16 {
+	if v.mark()>>4 != markerUTF16 {
 		return int(v.n) == len(want) && v.raw() == want
 	}
 	raw := v.raw()
@@ -122,14 +122,28 @@ func (v Value) hasText(want string) bool {
 
 // decodeUTF16 converts UTF-16; a last odd byte is ignored.
 func decodeUTF16(raw string, bigEndian bool) string {
-	var b strings.Builder
-	b.Grow(len(raw) / 2)
 	hi, lo := 0, 1
 	if !bigEndian {
 		hi, lo = 1, 0
 	}
+	size := 0
+	for i := 0; i+1 < len(raw); i += 2 {
+		switch u := uint16(raw[i+hi])<<8 | uint16(raw[i+lo]); {
+		case u < 0x80:
+			size++
+		case u < 0x800:
+			size += 2
+		default:
+			size += 3 // a pair of surrogates has four bytes, two less than this
+		}
+	}
+	b := make([]byte, 0, size)
 	for i := 0; i+1 < len(raw); i += 2 {
 		r := rune(raw[i+hi])<<8 | rune(raw[i+lo])
+		if r < utf8.RuneSelf {
+			b = append(b, byte(r))
+			continue
+		}
 		if utf16.IsSurrogate(r) {
 			pair := rune(utf8.RuneError)
 			if i+3 < len(raw) {
@@ -139,7 +153,7 @@ func decodeUTF16(raw string, bigEndian bool) string {
 				i += 2
 			}
 		}
-		b.WriteRune(r)
+		b = utf8.AppendRune(b, r)
 	}
-	return b.String()
+	return string(b)
 }

@@ -52,11 +52,12 @@ type Value struct {
 	obj  uint32 // number of the object or of the XML node
 	at   uint32 // offset of the marker or element
 	body uint32 // offset of the content behind marker and count
-	n    uint32 // elements, entries, UTF-16 units or bytes of content
+	n    uint32 // elements, entries, UTF-16 units or bytes of content; of Invalid the fault
 	kind Kind
-	mark byte
-	why  fault
 }
+
+// mark returns the marker of a value of a binary list.
+func (v Value) mark() byte { return v.d.src[v.at] }
 
 // Kind returns the type of the value; [Invalid] for the zero Value, for an
 // absent key or index and for a damaged object.
@@ -70,10 +71,10 @@ func (v Value) Err() error {
 		return nil
 	case v.d.xml != nil:
 		return v.d.xml.errs[v.obj]
-	case v.why == faultMarker:
-		return fmt.Errorf("read object %d at offset %d: %v 0x%02x", v.obj, v.at, v.why, v.mark)
+	case fault(v.n) == faultMarker:
+		return fmt.Errorf("read object %d at offset %d: %v 0x%02x", v.obj, v.at, faultMarker, v.mark())
 	}
-	return fmt.Errorf("read object %d at offset %d: %v", v.obj, v.at, v.why)
+	return fmt.Errorf("read object %d at offset %d: %v", v.obj, v.at, fault(v.n))
 }
 
 // Offset returns where the value begins: in bytes from the start of the binary
@@ -93,7 +94,7 @@ func (v Value) Bool() bool {
 	if v.d.xml != nil {
 		return v.d.xml.nodes[v.obj].a != 0
 	}
-	return v.mark&1 != 0
+	return v.mark()&1 != 0
 }
 
 // Int returns the value of an [Int], and 0 for numbers of other kinds.

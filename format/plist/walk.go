@@ -30,7 +30,12 @@ const (
 // not entered again. Walk goes on after such an error, and returns it in the
 // end; it stops after [MaxNodes] values.
 func Walk(v Value, fn func(path string, v Value) bool) error {
-	w := walker{fn: fn}
+	return walkWithin(v, MaxNodes, fn)
+}
+
+// walkWithin is Walk with another limit.
+func walkWithin(v Value, limit int, fn func(string, Value) bool) error {
+	w := walker{fn: fn, limit: limit}
 	w.walk("", v)
 	return w.err
 }
@@ -38,13 +43,14 @@ func Walk(v Value, fn func(path string, v Value) bool) error {
 type walker struct {
 	fn    func(string, Value) bool
 	nodes int
+	limit int
 	above []uint32 // containers on the way to the current value
 	err   error
 	full  bool
 }
 
 func (w *walker) walk(path string, v Value) {
-	if w.nodes++; w.nodes > MaxNodes {
+	if w.nodes++; w.nodes > w.limit {
 		w.err, w.full = fmt.Errorf("walk property list: %w", ErrTooMany), true
 		return
 	}
