@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/record"
 )
@@ -119,13 +120,22 @@ func Numbered(name, prefix, suffix string) bool {
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
+// Cocoa converts a column of Cocoa times in seconds, or in a unit that
+// [epoch.Cocoa] tells apart, whose rows hold integers or reals.
+func Cocoa(v sqlite.Value) record.Time {
+	if v.Kind == sqlite.Int {
+		return epoch.Cocoa(v.Int())
+	}
+	return epoch.CocoaReal(v.Float())
+}
+
 // Handle sorts the address of a correspondent by what it is compared with: an
 // e-mail address, or anything else, which is a phone number, a short code or
 // the name of a sender. The schemes "tel:" and "mailto:" are cut off.
 func Handle(address string) (record.Phone, record.Email) {
-	s := strings.TrimPrefix(strings.TrimPrefix(address, "mailto:"), "tel:")
-	if strings.Contains(s, "@") {
+	s, mail := strings.CutPrefix(address, "mailto:")
+	if mail || strings.Contains(s, "@") {
 		return "", record.Email(s)
 	}
-	return record.Phone(s), ""
+	return record.Phone(strings.TrimPrefix(s, "tel:")), ""
 }
