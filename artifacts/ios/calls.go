@@ -6,7 +6,6 @@ import (
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
-	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/lang"
@@ -119,7 +118,7 @@ func callsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, erro
 
 func callsRow(r sqlite.Row) callsCall {
 	c := callsCall{
-		Started:        epoch.CocoaReal(r.Float("ZDATE")),
+		Started:        from.Cocoa(r.Value("ZDATE")),
 		Seconds:        r.Float("ZDURATION"),
 		Direction:      record.Name(r.Int("ZORIGINATED"), "incoming", "outgoing"),
 		Type:           callsType(r.Int("ZCALLTYPE")),
