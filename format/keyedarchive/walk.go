@@ -19,7 +19,12 @@ const MaxNodes = 4 << 20
 // returns an error that wraps [plist.ErrTooDeep] or [plist.ErrTooMany] if the
 // graph is deeper than [plist.MaxDepth] or larger than [MaxNodes].
 func Walk(o Object, fn func(path string, o Object) bool) error {
-	w := walker{fn: fn}
+	return walkWithin(o, MaxNodes, fn)
+}
+
+// walkWithin is Walk with another limit.
+func walkWithin(o Object, limit int, fn func(string, Object) bool) error {
+	w := walker{fn: fn, limit: limit}
 	w.walk("", o)
 	return w.err
 }
@@ -27,6 +32,7 @@ func Walk(o Object, fn func(path string, o Object) bool) error {
 type walker struct {
 	fn    func(string, Object) bool
 	nodes int
+	limit int
 	above []uint64
 	err   error
 	full  bool
@@ -36,7 +42,7 @@ func (w *walker) walk(path string, o Object) {
 	if w.full {
 		return
 	}
-	if w.nodes++; w.nodes > MaxNodes {
+	if w.nodes++; w.nodes > w.limit {
 		w.err, w.full = fmt.Errorf("walk keyed archive: %w", plist.ErrTooMany), true
 		return
 	}
