@@ -1,6 +1,7 @@
 package ios
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -80,20 +81,13 @@ func safariBookmarksRead(in *artifact.Input, db *sqlite.DB, yield func(record.Re
 		}
 		return r.Int("id"), safariBookmarksFolder{r.Text("title"), r.Int("parent")}
 	})
-	var failed error // of the row just read
-	from.Rows(in, db, "bookmarks", func(rec record.Record, err error) bool {
-		again := yield(rec, err)
-		if failed != nil && again {
-			again, failed = yield(record.Record{}, failed), nil
-		}
-		return again
-	}, func(r sqlite.Row) (safariBookmarksEntry, bool) {
+	from.Each(in, db, "bookmarks", yield, func(r sqlite.Row) (safariBookmarksEntry, error) {
 		b, err := safariBookmarksRow(r)
 		b.Folder = safariBookmarksPath(folders, b.Parent)
-		if err != nil && r.State == sqlite.Live { // what is left of a deleted row is often cut
-			failed = fmt.Errorf("read attributes of bookmark %d: %w", b.ID, err)
+		if r.State != sqlite.Live {
+			err = nil // what is left of a deleted row is often cut
 		}
-		return b, true
+		return b, err
 	})
 }
 
@@ -128,21 +122,17 @@ func safariBookmarksRow(r sqlite.Row) (safariBookmarksEntry, error) {
 		ID:       r.Int("id"),
 		Parent:   r.Int("parent"),
 	}
-	var first error
+	var errs []error
 	for _, col := range [...]string{"extra_attributes", "local_attributes"} {
-		blob := r.Blob(col)
-		if len(blob) == 0 {
-			continue
-		}
-		v, err := plist.Parse(blob)
-		if err == nil {
-			err = b.attributes(v)
-		}
-		if first == nil {
-			first = err
+		if blob := r.Blob(col); len(blob) > 0 {
+			v, err := plist.Parse(blob)
+			if err == nil {
+				err = b.attributes(v)
+			}
+			errs = append(errs, err)
 		}
 	}
-	return b, first
+	return b, errors.Join(errs...)
 }
 
 // attributes takes over a property list of a row.

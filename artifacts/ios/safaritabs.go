@@ -1,6 +1,7 @@
 package ios
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -89,7 +90,6 @@ type safariTabsReader struct {
 	private  map[int64]bool
 	sessions map[string]int64
 	db       *sqlite.DB
-	failed   error // of the row just read
 }
 
 type safariTabsParent struct {
@@ -114,16 +114,10 @@ func safariTabsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record,
 	if s.sessions, more = from.Join(db, "session_state", yield, func(r sqlite.Row) (string, int64) { return r.Text("uuid"), r.ID }); !more {
 		return
 	}
-	from.Rows(in, db, "bookmarks", func(rec record.Record, err error) bool {
-		again := yield(rec, err)
-		if s.failed != nil && again {
-			again, s.failed = yield(record.Record{}, s.failed), nil
-		}
-		return again
-	}, func(r sqlite.Row) (safariTabsEntry, bool) { return s.row(r), true })
+	from.Each(in, db, "bookmarks", yield, s.row)
 }
 
-func (s *safariTabsReader) row(r sqlite.Row) safariTabsEntry {
+func (s *safariTabsReader) row(r sqlite.Row) (safariTabsEntry, error) {
 	t := safariTabsEntry{
 		Modified: epoch.CocoaOrUnix(r.Float("last_modified")),
 		Closed:   epoch.CocoaOrUnix(r.Float("date_closed")),
@@ -140,6 +134,7 @@ func (s *safariTabsReader) row(r sqlite.Row) safariTabsEntry {
 		t.Kind = record.Name(sub, "", "", "profile")
 	}
 	s.place(&t)
+	var errs []error
 	for _, list := range [...]struct {
 		col  string
 		take func(plist.Value) error
@@ -149,7 +144,7 @@ func (s *safariTabsReader) row(r sqlite.Row) safariTabsEntry {
 			if err == nil {
 				err = list.take(v)
 			}
-			s.fail(t.ID, list.col, err)
+			errs = append(errs, err)
 		}
 	}
 	if id, ok := s.sessions[t.Tab]; ok && len(t.History) == 0 {
@@ -157,18 +152,12 @@ func (s *safariTabsReader) row(r sqlite.Row) safariTabsEntry {
 		if err == nil {
 			err = t.history(row.Blob("data"))
 		}
-		s.fail(t.ID, "session_state", err)
+		errs = append(errs, err)
 	}
 	if r.State != sqlite.Live {
-		s.failed = nil // what is left of a deleted row is often cut
+		return t, nil // what is left of a deleted row is often cut
 	}
-	return t
-}
-
-func (s *safariTabsReader) fail(id int64, what string, err error) {
-	if err != nil {
-		s.failed = fmt.Errorf("read %s of tab %d: %w", what, id, err)
-	}
+	return t, errors.Join(errs...)
 }
 
 // safariTabsDepth is how many groups above a tab are named.
