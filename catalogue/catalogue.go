@@ -21,6 +21,10 @@
 //	one = "{{.Count}} record"
 //	other = "{{.Count}} records"
 //
+// Tables also group texts: [title] with a key host makes "title.host". The words
+// of go-i18n – id, hash, description, leftDelim, rightDelim and the plural forms –
+// cannot be keys of a group.
+//
 // Nothing is parsed before the first text is asked for.
 package catalogue
 
@@ -103,6 +107,9 @@ var placeholder = regexp.MustCompile(`\{\{[^}]*\}\}`)
 // other placeholders than in English, and French that is not typeset as French:
 // a straight apostrophe, or no narrow space before high punctuation.
 func (c *Catalogue) Check() error {
+	if c.once.Do(c.load); c.err != nil {
+		return c.err
+	}
 	var errs []error
 	all := map[string]map[string]string{}
 	for _, code := range lang.Languages {

@@ -1,0 +1,192 @@
+package indicator
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/detect/indicator/links"
+	"github.com/vigie-project/vigie/detect/indicator/stixpattern"
+	"github.com/vigie-project/vigie/record"
+)
+
+// judge turns hits on a record into findings. The same value in several feeds is
+// one finding: the first feed makes it, the others are named in its references.
+func (s *Set) judge(p *plan, rec *record.Record, hits []hit, found func(detect.Finding)) {
+	v := &view{p: p, rec: rec}
+	var done []judged
+	var exhibit []detect.Exhibit
+	report := func(ref uint32, key string, kind Kind, h *hit) {
+		f, in := s.at(ref)
+		g, reasons := grade(f, in, key, h)
+		for i := range done {
+			d := &done[i]
+			if d.kind == kind && d.key == key && d.field == h.field && d.observed == h.observed {
+				if d.ref != ref {
+					d.refs = append(d.refs, f.Name+": "+in.ID)
+				}
+				return
+			}
+		}
+		if exhibit == nil {
+			exhibit = []detect.Exhibit{detect.NewExhibit(*rec)}
+		}
+		finding := explain(f, in, kind, key, h, howNames[h.how], reasons, exhibit)
+		finding.Grade = g
+		done = append(done, judged{ref: ref, kind: kind, key: key, field: h.field, observed: h.observed, finding: finding})
+	}
+	for i := range hits {
+		h := &hits[i]
+		e := &s.single.entries[h.entry-1]
+		_, in := s.at(e.ref)
+		switch {
+		case in.compound != nil && (!in.compound.enough || e.kind == PathEnd):
+			if s.satisfied(in, v) {
+				s.reportPattern(e.ref, e.key, h, report)
+			}
+		case e.kind == PathEnd && !strings.HasSuffix("/"+h.observed, "/"+in.key):
+		case e.kind == truncated:
+			report(e.ref, in.keyOr(e.key), Process, h)
+		default:
+			report(e.ref, e.key, e.kind, h)
+		}
+	}
+	for _, ref := range s.always {
+		_, in := s.at(ref)
+		if in.compound.leaves[0].kinds&p.kinds != 0 && s.satisfied(in, v) {
+			s.reportPattern(ref, "", &hit{field: v.first(in.compound.pattern.Leaves[0])}, report)
+		}
+	}
+	for i := range done {
+		d := &done[i]
+		d.finding.Refs = append(d.finding.Refs, d.refs...)
+		d.finding.Seal()
+		found(d.finding)
+	}
+}
+
+// keyOr returns the key of the indicator, or of the atom for a pattern.
+func (in *Indicator) keyOr(key string) string {
+	if in.compound == nil {
+		return in.key
+	}
+	return key
+}
+
+// A judged is a finding not yet reported, and what tells it from others.
+type judged struct {
+	ref           uint32
+	kind          Kind
+	key, observed string
+	field         *planField
+	refs          []string
+	finding       detect.Finding
+}
+
+// reportPattern reports a pattern, once for each record.
+func (s *Set) reportPattern(ref uint32, key string, h *hit, report func(uint32, string, Kind, *hit)) {
+	_, in := s.at(ref)
+	p := *h
+	p.how, p.loose, p.inside = byPattern, false, false
+	if p.observed == "" {
+		p.observed = shorten(in.Value)
+	}
+	report(ref, in.ID, Pattern, &p)
+}
+
+func (s *Set) satisfied(in *Indicator, v *view) bool {
+	ok, err := in.compound.pattern.Leaves[0].Eval(v)
+	return ok && err == nil
+}
+
+// A view offers a record to patterns. Everything in a record belongs to one
+// object of each type: a record is one fact.
+type view struct {
+	p      *plan
+	rec    *record.Record
+	values *values
+}
+
+var _ stixpattern.Equaler = (*view)(nil)
+
+// Values implements [stixpattern.View].
+func (v *view) Values(path *stixpattern.Path, yield func(int, any) bool) {
+	kind, ok := propertyOf(path)
+	if !ok {
+		return
+	}
+	if v.values == nil {
+		v.values = valuesOf(v.p, v.rec.Data)
+	}
+	for _, s := range v.values.of(kind) {
+		if kind == Address && strings.Contains(s, ":") == (path.Object == "ipv4-addr") {
+			continue
+		}
+		if kind == Hash && !strings.HasSuffix(path.String(), hashName(squash(s))) {
+			continue
+		}
+		if !yield(0, s) {
+			return
+		}
+	}
+}
+
+// Equal implements [stixpattern.Equaler] by the rules for single indicators.
+func (v *view) Equal(path *stixpattern.Path, observed, literal string) bool {
+	kind, ok := propertyOf(path)
+	if !ok {
+		return false
+	}
+	a, err := canonical(kind, literal)
+	if err != nil {
+		return observed == literal
+	}
+	switch a.kind {
+	case Domain:
+		host := lower(observed)
+		return host == a.key || !a.exact && strings.HasSuffix(host, "."+a.key)
+	case Address:
+		ip, ok := links.ParseAddr(observed)
+		b := ip.As16()
+		return ok && string(b[:]) == a.key
+	case Range:
+		return inside(observed, literal)
+	case URL:
+		l, ok := links.Parse(observed)
+		if !ok {
+			return false
+		}
+		key := urlKey(&l)
+		return key == a.key || strings.HasPrefix(key, a.key) && (strings.HasSuffix(a.key, "/") || strings.IndexByte("/?&", key[len(a.key)]) >= 0)
+	case Path:
+		return below(pathKey(observed), a.key)
+	case PathEnd:
+		return strings.HasSuffix("/"+observed, "/"+a.key)
+	}
+	b, err := canonical(a.kind, observed)
+	return err == nil && a.key == b.key
+}
+
+func inside(observed, literal string) bool {
+	ip, ok := links.ParseAddr(observed)
+	p, err := netip.ParsePrefix(refang(literal))
+	return ok && err == nil && p.Contains(ip)
+}
+
+// first returns the field that a pattern without values looks at first.
+func (v *view) first(t *stixpattern.Test) *planField {
+	var kinds uint32
+	t.Walk(func(c *stixpattern.Comparison) {
+		if k, ok := propertyOf(&c.Path); ok {
+			kinds |= 1 << k
+		}
+	})
+	for i := range v.p.fields {
+		f := &v.p.fields[i]
+		if slices.ContainsFunc(offered[f.kind], func(k Kind) bool { return kinds&(1<<k) != 0 }) {
+			return f
+		}
+	}
+	return nil
+}
