@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func (b *backup) open(ctx context.Context, opt Options) error {
 	if err := b.openCatalogue(opt); err != nil {
 		return err
 	}
-	if err := b.outer.walk(func(name string, _ int64) error {
+	if err := b.outer.walk(func(name string) error {
 		b.inv.storedName(name)
 		return ctx.Err()
 	}); err != nil {
@@ -144,6 +145,9 @@ func (b *backup) openCatalogue(opt Options) error {
 		return fmt.Errorf("open Manifest.db: %w", err)
 	}
 	b.files = append(b.files, f)
+	if err := b.pin(f); err != nil {
+		return fmt.Errorf("read Manifest.db: %w", err)
+	}
 	var magic [len(sqliteMagic)]byte
 	if _, err := f.ReadAt(magic[:], 0); err != nil && err != io.EOF {
 		return fmt.Errorf("read Manifest.db: %w", err)
@@ -168,6 +172,22 @@ func (b *backup) openCatalogue(opt Options) error {
 	}
 	b.cat, err = openDBCatalogue(sqlite.Files{DB: b.view, DBSize: b.viewLen})
 	return err
+}
+
+// maxPinned bounds the catalogue that is held in memory.
+const maxPinned = 256 << 20
+
+// pin holds a file in memory, as stored, where its outer is slow to go back.
+func (b *backup) pin(f *stored) error {
+	if !b.outer.sequential() || f.size > maxPinned {
+		return nil
+	}
+	data := make([]byte, f.size)
+	if n, err := f.ReadAt(data, 0); n < len(data) {
+		return err
+	}
+	f.ReaderAt = bytes.NewReader(data)
+	return nil
 }
 
 const sqliteMagic = "SQLite format 3\x00"
@@ -277,20 +297,19 @@ func (b *backup) bag() (*keybag.Bag, error) {
 }
 
 // derive derives and checks the key of a password.
-func (b *backup) derive(password []byte) ([]byte, *keybag.Keys, error) {
+func (b *backup) derive(password []byte) ([]byte, error) {
 	bag, err := b.bag()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	key, err := bag.Derive(password)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrDamagedKeybag, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamagedKeybag, err)
 	}
-	keys, err := bag.Unlock(key)
-	if err != nil {
-		return nil, nil, unlockError(err)
+	if _, err := bag.Unlock(key); err != nil {
+		return nil, unlockError(err)
 	}
-	return key, keys, nil
+	return key, nil
 }
 
 func unlockError(err error) error {

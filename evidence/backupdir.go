@@ -49,40 +49,9 @@ func (f *backupFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if !fs.ValidPath(name) {
 		return fail(fs.ErrInvalid)
 	}
-	children := make(map[string]fs.FileMode)
-	root := name
-	if name == "." {
-		root = ""
-	}
-	exists := name == "." || name == ownDir
-	add := func(at string, mode fs.FileMode) error {
-		rest, below := at, root == ""
-		if root != "" {
-			rest, below = cutRoot(at, root)
-		}
-		if !below {
-			return nil
-		}
-		if rest == "" {
-			exists = exists || mode.IsDir()
-			return nil
-		}
-		exists = true
-		child, _, deeper := strings.Cut(rest, "/")
-		if deeper {
-			mode = fs.ModeDir
-		}
-		if old, ok := children[child]; ok && !old.IsDir() {
-			return nil // a file keeps its name
-		}
-		if len(children) == maxDirEntries {
-			return fmt.Errorf("more than %d files in a folder", maxDirEntries)
-		}
-		children[child] = mode
-		return nil
-	}
+	l := dirLister{name: name, children: make(map[string]fs.FileMode), exists: name == "." || name == ownDir}
 	for _, own := range f.b.inv.extras {
-		if err := add(ownDir+"/"+own, 0); err != nil {
+		if err := l.add(ownDir+"/"+own, 0); err != nil {
 			return fail(err)
 		}
 	}
@@ -94,19 +63,54 @@ func (f *backupFS) ReadDir(name string) ([]fs.DirEntry, error) {
 		case flagLink:
 			mode = fs.ModeSymlink
 		}
-		return add(f.b.index.path(e), mode)
+		return l.add(f.b.index.path(e), mode)
 	})
 	if err != nil {
 		return fail(err)
 	}
-	if !exists {
+	if !l.exists {
 		return fail(fs.ErrNotExist)
 	}
-	entries := make([]fs.DirEntry, 0, len(children))
-	for _, child := range sortedKeys(children) {
-		entries = append(entries, backupDirEntry{f, path.Join(name, child), children[child]})
+	entries := make([]fs.DirEntry, 0, len(l.children))
+	for _, child := range sortedKeys(l.children) {
+		entries = append(entries, backupDirEntry{f, path.Join(name, child), l.children[child]})
 	}
 	return entries, errors.Join(bad.errs...)
+}
+
+// A dirLister collects the children of one folder from the paths of all files.
+type dirLister struct {
+	name     string
+	children map[string]fs.FileMode // type by name
+	exists   bool                   // something is the folder or lies below it
+}
+
+// add takes the file or folder at a path into account.
+func (l *dirLister) add(at string, mode fs.FileMode) error {
+	rest, below := at, true
+	if l.name != "." {
+		rest, below = cutRoot(at, l.name)
+	}
+	if !below {
+		return nil
+	}
+	if rest == "" {
+		l.exists = l.exists || mode.IsDir()
+		return nil
+	}
+	l.exists = true
+	child, _, deeper := strings.Cut(rest, "/")
+	if deeper {
+		mode = fs.ModeDir
+	}
+	if old, ok := l.children[child]; ok && !old.IsDir() {
+		return nil // a file keeps its name
+	}
+	if len(l.children) == maxDirEntries {
+		return fmt.Errorf("more than %d files in a folder", maxDirEntries)
+	}
+	l.children[child] = mode
+	return nil
 }
 
 // A backupDirEntry is one entry of a folder.

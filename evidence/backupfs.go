@@ -185,7 +185,7 @@ func (b *backup) openOwn(name string) (*backupFile, error) {
 	return &backupFile{
 		SectionReader: io.NewSectionReader(content, 0, size),
 		info:          fileInfo{name: path.Base(name), size: size, mode: 0o444},
-		stored:        s, name: name, notes: s.notes,
+		stored:        s, name: name,
 	}, nil
 }
 
@@ -253,15 +253,16 @@ func (f *backupFile) Stored() (string, io.Reader) { return f.name, f.stored.read
 // Notes implements [NotedFile]. It compares the size of a database whose size
 // is in doubt with what its header says.
 func (f *backupFile) Notes() []Note {
-	if len(f.notes) == 0 {
+	notes := slices.Concat(f.notes, f.stored.allNotes())
+	if len(notes) == 0 {
 		return nil
 	}
 	said := databaseSize(f)
 	if said == 0 || said == f.Size() {
-		return f.notes
+		return notes
 	}
-	return append(slices.Clip(f.notes), Note{
-		Code: "database-size-differs", Path: f.notes[0].Path, Count: 1,
+	return append(notes, Note{
+		Code: "database-size-differs", Path: notes[0].Path, Count: 1,
 		Detail: fmt.Sprintf("the header of the database says %d bytes, the content has %d", said, f.Size()),
 	})
 }

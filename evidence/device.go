@@ -118,6 +118,7 @@ func sum(m map[string]int64) (n int64) {
 
 // inventoryNotes reports payloads that are missing or that nothing lists.
 func (b *backup) inventoryNotes() error {
+	refused := b.outer.notes() // of the walk that filled the inventory
 	absent, orphans := b.inv.compare()
 	if absent > 0 {
 		b.found = append(b.found, Note{Code: "payloads-absent", Detail: "files in the manifest whose payload is absent", Count: absent})
@@ -135,7 +136,7 @@ func (b *backup) inventoryNotes() error {
 	if b.inv.moreExtras > 0 {
 		b.found = append(b.found, Note{Code: "files-beside", Detail: fmt.Sprintf("files beside the payloads, beyond the first %d, are not shown", maxExtras), Count: b.inv.moreExtras})
 	}
-	b.found = append(b.found, b.outer.notes()...)
+	b.found = append(b.found, refused...)
 	b.inv.listed, b.inv.stored = nil, nil
 	return nil
 }
@@ -143,7 +144,7 @@ func (b *backup) inventoryNotes() error {
 // orphanNames returns the stored names of the first orphans.
 func (b *backup) orphanNames(orphans []uint64) ([]string, error) {
 	var names []string
-	err := b.outer.walk(func(name string, _ int64) error {
+	err := b.outer.walk(func(name string) error {
 		id, ok := payloadID(name)
 		if !ok {
 			return nil

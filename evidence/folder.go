@@ -55,13 +55,13 @@ func (d *folder) open(name string) (*stored, error) {
 	return &stored{ReaderAt: f, size: info.Size(), close: f.Close}, nil
 }
 
-func (d *folder) walk(fn func(name string, size int64) error) error {
+func (d *folder) walk(fn func(name string) error) error {
 	return d.walkBelow(".", fn)
 }
 
 // walkBelow lists the files below dir, with names from the root of d. The
 // refusals of a walk replace those of the walk before.
-func (d *folder) walkBelow(dir string, fn func(name string, size int64) error) error {
+func (d *folder) walkBelow(dir string, fn func(name string) error) error {
 	w := folderWalk{root: d.root, fn: fn}
 	err := w.list(dir, 0)
 	d.mu.Lock()
@@ -86,7 +86,7 @@ func (d *folder) Close() error { return d.root.Close() }
 // A folderWalk is one walk through a folder.
 type folderWalk struct {
 	root    *os.Root
-	fn      func(name string, size int64) error
+	fn      func(name string) error
 	refused refusals
 	errs    []error
 }
@@ -109,12 +109,7 @@ func (w *folderWalk) list(dir string, depth int) error {
 				return err
 			}
 		case e.Type().IsRegular():
-			info, err := e.Info()
-			if err != nil {
-				w.fail(err)
-				continue
-			}
-			if err := w.fn(name, info.Size()); err != nil {
+			if err := w.fn(name); err != nil {
 				return err
 			}
 		default:

@@ -43,32 +43,9 @@ func (s *Source) HashAll(ctx context.Context, workers int, fn func(StoredHash) e
 	defer cancel()
 
 	order := make(chan *hashJob, workers*hashAhead) // results in order
-	jobs := make(chan *hashJob)
 	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			w := hashWorker{o: o, sum: sha256.New(), buf: make([]byte, hashBuffer)}
-			for j := range jobs {
-				j.result = w.hash(ctx, j.name)
-				close(j.done)
-			}
-		})
-	}
 	var walkErr error
-	wg.Go(func() {
-		defer close(order)
-		defer close(jobs)
-		walkErr = o.walk(func(name string, _ int64) error {
-			j := &hashJob{name: name, done: make(chan struct{})}
-			select {
-			case order <- j:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-			jobs <- j // a worker takes it, since jobs end by themselves
-			return nil
-		})
-	})
+	wg.Go(func() { walkErr = hashWalk(ctx, o, workers, order) })
 	var fnErr error
 	for j := range order {
 		<-j.done
@@ -83,6 +60,36 @@ func (s *Source) HashAll(ctx context.Context, workers int, fn func(StoredHash) e
 		return fnErr
 	}
 	return walkErr
+}
+
+// hashWalk starts the workers, gives them the files of o, and sends the jobs to
+// order, which it closes once all of them have been taken.
+func hashWalk(ctx context.Context, o outer, workers int, order chan<- *hashJob) error {
+	defer close(order)
+	jobs := make(chan *hashJob)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			w := hashWorker{o: o, sum: sha256.New(), buf: make([]byte, hashBuffer)}
+			for j := range jobs {
+				j.result = w.hash(ctx, j.name)
+				close(j.done)
+			}
+		})
+	}
+	err := o.walk(func(name string) error {
+		j := &hashJob{name: name, done: make(chan struct{})}
+		select {
+		case order <- j:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		jobs <- j // a worker takes it, since jobs end by themselves
+		return nil
+	})
+	close(jobs)
+	wg.Wait()
+	return err
 }
 
 // A hashJob is one file to hash.

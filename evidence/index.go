@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strings"
 )
 
 // Limits on what is remembered of irregular manifests.
 const (
 	maxDuplicates = 100_000 // rows whose device path another row has
 	maxListed     = 20      // notes of one kind that name their file
+	maxRows       = 20_000_000
 )
 
 // A pathIndex finds the row of a device path without holding the paths: 16
@@ -167,12 +169,18 @@ type rowCheck struct {
 	domains                                    map[string]int64 // unknown ones
 }
 
+// maxNotePath bounds the path in a note, in bytes.
+const maxNotePath = 1000
+
 // maxDomains bounds the unknown domains that are named.
 const maxDomains = 100
 
 func (k *rowCheck) note(listed *int, code string, e *entry, path, detail string) {
 	if *listed < maxListed {
 		*listed++
+		if len(path) > maxNotePath {
+			path = strings.ToValidUTF8(path[:maxNotePath], "") + "…"
+		}
 		k.notes = append(k.notes, Note{Code: code, Path: path, Detail: detail, Count: 1})
 	}
 }
@@ -211,6 +219,9 @@ func scan(ctx context.Context, cat catalogue, inv *inventory) (*pathIndex, *rowC
 	x := &pathIndex{seed: maphash.MakeSeed(), moved: make(map[int64]struct{})}
 	k := &rowCheck{domains: make(map[string]int64)}
 	bad, err := cat.rows(ctx, func(e *entry) error {
+		if len(x.slots) == maxRows {
+			return fmt.Errorf("more than %d files", maxRows)
+		}
 		path, known := DevicePath(e.domain, e.rel)
 		k.row(e, path, known)
 		if e.flags != flagDir {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"cmp"
+	"encoding/binary"
 	"hash/maphash"
 	"iter"
 	"slices"
@@ -13,6 +14,13 @@ type memberIndex struct {
 	seed  maphash.Seed
 	slots []memberSlot // sorted by hash once finished
 	order []int64      // offsets in the order of the archive
+
+	// log holds the names in the order of the archive, where reading them again
+	// is slow: each as the length it shares with the one before, and the rest.
+	log     []byte
+	logged  bool
+	last    string
+	dropped []int64 // sorted offsets of members that are not used
 }
 
 type memberSlot struct {
@@ -25,7 +33,43 @@ func newMemberIndex() memberIndex { return memberIndex{seed: maphash.MakeSeed()}
 // add adds a member.
 func (x *memberIndex) add(name string, off int64) {
 	x.slots = append(x.slots, memberSlot{maphash.String(x.seed, name), off})
-	x.order = append(x.order, off)
+	if !x.logged {
+		x.order = append(x.order, off)
+		return
+	}
+	same := 0
+	for same < len(name) && same < len(x.last) && name[same] == x.last[same] {
+		same++
+	}
+	x.log = binary.AppendUvarint(x.log, uint64(off))
+	x.log = binary.AppendUvarint(x.log, uint64(same))
+	x.log = binary.AppendUvarint(x.log, uint64(len(name)-same))
+	x.log = append(x.log, name[same:]...)
+	x.last = name
+}
+
+// walkLog calls fn with the names of the log.
+func (x *memberIndex) walkLog(fn func(name string) error) error {
+	var name []byte
+	number := func(p []byte) (uint64, []byte) {
+		v, n := binary.Uvarint(p)
+		return v, p[n:]
+	}
+	for p := x.log; len(p) > 0; {
+		var off, same, rest uint64
+		off, p = number(p)
+		same, p = number(p)
+		rest, p = number(p)
+		name = append(name[:same], p[:rest]...)
+		p = p[rest:]
+		if _, found := slices.BinarySearch(x.dropped, int64(off)); found {
+			continue
+		}
+		if err := fn(string(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finish sorts the index. Of members with the same name the first stays, and
@@ -34,7 +78,6 @@ func (x *memberIndex) finish(nameAt func(off int64) string, again func(name stri
 	slices.SortFunc(x.slots, func(a, b memberSlot) int {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.off, b.off))
 	})
-	var dropped []int64
 	kept := x.slots[:0]
 	for from := 0; from < len(x.slots); {
 		to := from + 1
@@ -47,7 +90,7 @@ func (x *memberIndex) finish(nameAt func(off int64) string, again func(name stri
 			seen := make(map[string]bool)
 			for _, s := range x.slots[from:to] {
 				if name := nameAt(s.off); seen[name] {
-					dropped = append(dropped, s.off)
+					x.dropped = append(x.dropped, s.off)
 				} else {
 					seen[name] = true
 					kept = append(kept, s)
@@ -57,15 +100,15 @@ func (x *memberIndex) finish(nameAt func(off int64) string, again func(name stri
 		from = to
 	}
 	x.slots = kept
-	slices.Sort(dropped)
-	if len(dropped) == 0 {
+	slices.Sort(x.dropped)
+	if len(x.dropped) == 0 {
 		return
 	}
 	x.order = slices.DeleteFunc(x.order, func(off int64) bool {
-		_, found := slices.BinarySearch(dropped, off)
+		_, found := slices.BinarySearch(x.dropped, off)
 		return found
 	})
-	for _, off := range dropped {
+	for _, off := range x.dropped {
 		again(nameAt(off))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/vigie-project/vigie/format/plist"
 )
 
 // Options say how to open an acquisition.
@@ -36,6 +38,9 @@ var (
 	// ErrDamagedKeybag says that no password can open the backup, since what
 	// protects its keys is damaged or missing.
 	ErrDamagedKeybag = errors.New("the keybag of the backup is damaged: no password can open it")
+
+	// ErrNotEncrypted says that there is no key to derive.
+	ErrNotEncrypted = errors.New("the backup is not encrypted")
 
 	// ErrNoAcquisition says that nothing of a known kind was found.
 	ErrNoAcquisition = errors.New("no acquisition found")
@@ -83,7 +88,7 @@ func openFound(ctx context.Context, o outer, opt Options) (*Source, error) {
 
 // DeriveKey computes the key that [Options.Key] takes from the password of the
 // backup at name, and checks that it opens the keybag. The errors are those of
-// [Open]; that the backup is not encrypted is [ErrDamagedKeybag] as well.
+// [Open], and [ErrNotEncrypted].
 func DeriveKey(ctx context.Context, name string, password []byte) ([]byte, error) {
 	o, err := openOuter(ctx, name)
 	if err != nil {
@@ -96,8 +101,14 @@ func DeriveKey(ctx context.Context, name string, password []byte) ([]byte, error
 	}
 	b := &backup{outer: within(o, dir)}
 	b.readLists()
-	key, _, err := b.derive(password)
-	return key, err
+	if b.manifest.Get("BackupKeyBag").Kind() == plist.Invalid && !b.manifest.Get("IsEncrypted").Bool() {
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), ErrNotEncrypted)
+	}
+	key, err := b.derive(password)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), err)
+	}
+	return key, nil
 }
 
 // openOuter opens the folder or archive at name.
@@ -185,7 +196,7 @@ const (
 // the Snapshot of an interrupted backup, is part of the other.
 func candidates(o outer) (map[string]int, error) {
 	dirs := make(map[string]int)
-	see := func(name string, _ int64) error {
+	see := func(name string) error {
 		dir, base := path.Split(name)
 		dir = path.Clean(dir)
 		switch base {
@@ -222,7 +233,7 @@ func candidates(o outer) (map[string]int, error) {
 
 // peek calls fn with the files that [candidates] looks for, in the folder and
 // in the folders just below it.
-func (d *folder) peek(fn func(name string, size int64) error) error {
+func (d *folder) peek(fn func(name string) error) error {
 	dirs := []string{"."}
 	entries, err := readDir(d.root, ".")
 	if err != nil && len(entries) == 0 {
@@ -237,7 +248,7 @@ func (d *folder) peek(fn func(name string, size int64) error) error {
 		for _, base := range []string{manifestDB, manifestMBDB, infoPlist, manifestPlist} {
 			name := path.Join(dir, base)
 			if info, err := d.root.Lstat(name); err == nil && info.Mode().IsRegular() {
-				if err := fn(name, info.Size()); err != nil {
+				if err := fn(name); err != nil {
 					return err
 				}
 			}

@@ -15,10 +15,10 @@ type outer interface {
 	// none of that name.
 	open(name string) (*stored, error)
 
-	// walk calls fn with each regular file, in an order that is the same each
-	// time, and returns the first error of fn. What cannot be listed is joined
-	// to the result, and what is refused is counted in notes.
-	walk(fn func(name string, size int64) error) error
+	// walk calls fn with the name of each regular file, in an order that is the
+	// same each time, and returns the first error of fn. What cannot be listed
+	// is joined to the result, and what is refused is counted in notes.
+	walk(fn func(name string) error) error
 
 	// notes says what was met that is no regular file with a usable name. It
 	// is complete after a walk.
@@ -37,6 +37,15 @@ type stored struct {
 	size  int64
 	close func() error // nil if there is nothing to close
 	notes []Note
+	late  func() []Note // what reading has shown; nil if it shows nothing
+}
+
+// allNotes returns the notes, also those that reading has added so far.
+func (s *stored) allNotes() []Note {
+	if s.late == nil {
+		return s.notes
+	}
+	return append(s.notes[:len(s.notes):len(s.notes)], s.late()...)
 }
 
 // Close releases the file.
@@ -120,15 +129,15 @@ func within(o outer, dir string) outer {
 
 func (s *sub) open(name string) (*stored, error) { return s.outer.open(s.prefix + name) }
 
-func (s *sub) walk(fn func(name string, size int64) error) error {
+func (s *sub) walk(fn func(name string) error) error {
 	if d, ok := s.outer.(*folder); ok {
-		return d.walkBelow(strings.TrimSuffix(s.prefix, "/"), func(name string, size int64) error {
-			return fn(strings.TrimPrefix(name, s.prefix), size)
+		return d.walkBelow(strings.TrimSuffix(s.prefix, "/"), func(name string) error {
+			return fn(strings.TrimPrefix(name, s.prefix))
 		})
 	}
-	return s.outer.walk(func(name string, size int64) error {
+	return s.outer.walk(func(name string) error {
 		if rest, ok := strings.CutPrefix(name, s.prefix); ok {
-			return fn(rest, size)
+			return fn(rest)
 		}
 		return nil
 	})

@@ -92,6 +92,7 @@ func (p *payload) form(m *MBFile) form {
 const (
 	probeFiles = 32   // that tell
 	probeOpens = 2000 // that are opened to find them
+	probeRows  = 5000 // files without a key after which there is none
 )
 
 // probe learns whether the payloads of a backup with a plain catalogue are
@@ -133,13 +134,16 @@ func (b *backup) sample(ctx context.Context) (plain, encrypted int, err error) {
 	if len(b.inv.stored) == 0 {
 		return 0, 0, nil
 	}
-	opens := 0
+	opens, rows := 0, 0
 	_, err = b.cat.rows(ctx, func(e *entry) error {
 		if !e.file() || !validID(e.id) {
 			return nil
 		}
 		m, err := e.meta()
 		if err != nil || len(m.EncryptionKey) == 0 {
+			if rows++; rows == probeRows && opens == 0 {
+				return errStop
+			}
 			return nil
 		}
 		if opens++; opens > probeOpens {
@@ -173,7 +177,7 @@ func (b *backup) sample(ctx context.Context) (plain, encrypted int, err error) {
 // it is.
 func (b *backup) content(p *payload, m *MBFile, path string) (io.ReaderAt, int64, []Note, error) {
 	note := func(code, format string, args ...any) []Note {
-		return append(p.notes, Note{Code: code, Path: path, Detail: fmt.Sprintf(format, args...), Count: 1})
+		return []Note{{Code: code, Path: path, Detail: fmt.Sprintf(format, args...), Count: 1}}
 	}
 	if len(m.EncryptionKey) == 0 || p.size == 0 {
 		return p.stored, p.size, p.sizeNotes(m, p.size, path), nil
@@ -213,9 +217,9 @@ func (b *backup) content(p *payload, m *MBFile, path string) (io.ReaderAt, int64
 // sizeNotes says whether the listed size differs from the size of the content.
 func (p *payload) sizeNotes(m *MBFile, size int64, path string) []Note {
 	if !m.HasSize || m.Size == size {
-		return p.notes
+		return nil
 	}
-	return append(p.notes, Note{Code: "size-differs", Path: path, Detail: fmt.Sprintf("the manifest lists %d bytes, the content has %d", m.Size, size), Count: 1})
+	return []Note{{Code: "size-differs", Path: path, Detail: fmt.Sprintf("the manifest lists %d bytes, the content has %d", m.Size, size), Count: 1}}
 }
 
 // notes says what is irregular in the ciphertext.

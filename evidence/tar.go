@@ -34,6 +34,7 @@ type tarOuter struct {
 // openTar lists a tar archive in one pass.
 func openTar(ctx context.Context, src tarSource) (outer, error) {
 	t := &tarOuter{tarSource: src, names: newMemberIndex()}
+	t.names.logged = t.sequential()
 	pos := &tarPos{src: src.src, size: src.size}
 	if pos.size < 0 {
 		pos.size = math.MaxInt64
@@ -61,6 +62,9 @@ func openTar(ctx context.Context, src tarSource) (outer, error) {
 	t.names.finish(t.nameAt, func(name string) {
 		t.refused.add("duplicate-member", name, "the archive has an earlier member of this name, which is used")
 	})
+	if src.slow {
+		t.refused.add("archive-slow", "", "zstd gives no random access: each read that goes back decompresses the archive from its start; unpack it to examine it faster")
+	}
 	return t, nil
 }
 
@@ -137,14 +141,20 @@ func sparse(h *tar.Header) bool {
 	return false
 }
 
-func (t *tarOuter) walk(fn func(name string, size int64) error) error {
+func (t *tarOuter) walk(fn func(name string) error) error {
+	if t.names.logged {
+		if err := t.names.walkLog(fn); err != nil {
+			return err
+		}
+		return t.damaged
+	}
 	for off := range t.names.inOrder() {
 		h, _, err := t.headerAt(off)
 		if err != nil {
 			return err
 		}
 		name, _ := cleanName(h.Name)
-		if err := fn(name, h.Size); err != nil {
+		if err := fn(name); err != nil {
 			return err
 		}
 	}

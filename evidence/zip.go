@@ -181,7 +181,9 @@ func (z *zipOuter) content(m *zipMember, name string) (*stored, error) {
 	if m.plain >= zipBigFrom && m.plain/zipMaxRatio > m.packed {
 		return nil, fmt.Errorf("the zip member would grow from %d to %d bytes, more than %d times", m.packed, m.plain, zipMaxRatio)
 	}
-	s.ReaderAt = z.stream(m, start)
+	packed := z.stream(m, start)
+	s.ReaderAt = packed
+	s.late = func() []Note { return packed.bad.notes(name) }
 	return s, nil
 }
 
@@ -209,14 +211,14 @@ func (z *zipOuter) stream(m *zipMember, start int64) *zipStream {
 	return s
 }
 
-func (z *zipOuter) walk(fn func(name string, size int64) error) error {
+func (z *zipOuter) walk(fn func(name string) error) error {
 	for off := range z.names.inOrder() {
 		m, err := z.memberAt(off)
 		if err != nil {
 			return err
 		}
 		name, _ := cleanName(m.name)
-		if err := fn(name, int64(min(m.plain, 1<<62))); err != nil {
+		if err := fn(name); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ const (
 	maxComment   = 1<<16 - 1
 	extraZip64   = 1
 	max32        = math.MaxUint32
-	maxZipMember = 100_000_000 // members of an archive
+	maxZipMember = 20_000_000 // members of an archive
 )
 
 var errZip = errors.New("not a valid zip archive")
