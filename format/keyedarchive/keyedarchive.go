@@ -44,20 +44,8 @@ func Parse(data []byte) (*Archive, error) {
 // or NRKeyedArchiver (of paired watches), $version 100000, and the containers
 // $top and $objects. The error wraps [ErrFormat].
 func Open(v plist.Value) (*Archive, error) {
-	var archiver, vers plist.Value
-	a := &Archive{}
-	for key, val := range v.Items() {
-		switch key {
-		case "$archiver":
-			archiver = val
-		case "$version":
-			vers = val
-		case "$top":
-			a.top = val
-		case "$objects":
-			a.objects = val
-		}
-	}
+	archiver, vers := v.Get("$archiver"), v.Get("$version")
+	a := &Archive{objects: v.Get("$objects"), top: v.Get("$top")}
 	problem := ""
 	switch name := archiver.String(); {
 	case v.Kind() != plist.Dict:

@@ -107,7 +107,7 @@ func (o Object) Get(key string) Object {
 }
 
 // Fields yields what the object encoded, in the order of the file, without its
-// class. One pass with Fields is cheaper than many calls of Get.
+// class.
 func (o Object) Fields() iter.Seq2[string, Object] {
 	return func(yield func(string, Object) bool) {
 		for key, v := range o.v.Items() {
