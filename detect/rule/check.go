@@ -255,7 +255,7 @@ func (c *checker) steps() {
 }
 
 func (c *checker) step(f *fileStep) Step {
-	s := Step{Name: f.Name.value, Count: max(f.Count, 1), None: f.None, line: f.Name.line}
+	s := Step{Name: f.Name.value, Count: max(f.Count, 1), None: f.None, Once: f.Once, line: f.Name.line}
 	switch {
 	case !validName.MatchString(s.Name):
 		c.problem(s.line, "name of step %q does not match %s", s.Name, validName)

@@ -26,7 +26,7 @@ func (c *checker) examples() {
 		if f.Record.Kind != 0 {
 			records = append(records, fileExampleRecord{f.Artifact, f.Record, f.Origin})
 		}
-		if f.Match.line == 0 || len(records) == 0 {
+		if f.Match.line == 0 || records == nil {
 			c.problem(f.Record.Line, "an example has match (true or false), and record or records")
 		}
 		for _, fr := range records {

@@ -94,6 +94,7 @@ type Step struct {
 	At     []string    // the fields that date the record; empty for its first time
 	Count  int         // how many records are needed
 	None   bool        // no such record may be near; see [Set.Correlators]
+	Once   bool        // it is enough that such records exist: no more than Count are shown
 	line   int
 }
 

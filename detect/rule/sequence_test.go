@@ -106,6 +106,8 @@ func TestSequence(t *testing.T) {
 		{"there long before", without, "v x 0, u a 61, u b 70", "2 3"},
 		{"absent", absent, "u a 0, v b 0", "1"},
 		{"not absent", absent, "u a 0, v a 900", ""},
+		{"once", "order: any\nsteps:\n" + step("a", "usage", "true", "") + step("b", "visits", "true", ", once: true"),
+			"u a 0, v x 1, v y 2, u b 3", "1 2 4"},
 		{"not read", absent, "u a 0", ""},
 	} {
 		got := loaded(t, tt.rule).found(t, moments(t, tt.records))

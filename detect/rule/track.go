@@ -164,7 +164,7 @@ func (r *run) met(t *track, events []event) *hit {
 // gather adds an event to steps in any order.
 func (r *run) gather(t *track, e *event) {
 	if h := t.hit; h != nil {
-		known := slices.ContainsFunc(h.events, func(o event) bool { return o.same(e) })
+		known := r.rule.Steps[e.step].Once || slices.ContainsFunc(h.events, func(o event) bool { return o.same(e) })
 		if !known && len(h.events) < r.wanted()+maxExhibits {
 			h.events = append(h.events, *e)
 			h.end = e.at()

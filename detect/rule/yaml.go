@@ -47,6 +47,7 @@ type (
 		At        scalars  `yaml:"at"`
 		Count     int      `yaml:"count"`
 		None      bool     `yaml:"none"`
+		Once      bool     `yaml:"once"`
 	}
 	fileGaps struct {
 		Number  clauses `yaml:"number"`
