@@ -50,16 +50,23 @@ type recovery struct {
 	wanted map[uint64]struct{}
 	done   map[digest]struct{}
 	lost   bool // some candidate has no rowid
+	// cut has the candidates of a table without rowids of which only a part is
+	// left, by their beginning.
+	cut map[digest][][]byte
 }
 
 // digest tells versions of rows apart, whatever an author of the evidence wanted.
 type digest [16]byte
 
 func (r *recovery) run() {
-	r.seed, r.wanted, r.done = maphash.MakeSeed(), map[uint64]struct{}{}, map[digest]struct{}{}
+	r.seed, r.wanted, r.done, r.cut = maphash.MakeSeed(), map[uint64]struct{}{}, map[digest]struct{}{}, map[digest][][]byte{}
 	r.candidates(Deleted, func(row Row) bool {
 		r.wanted[r.hash(row.ID, row.IDLost, row.payload)] = struct{}{}
 		r.lost = r.lost || row.IDLost
+		if row.Partial && r.t.WithoutRowid {
+			start := beginning(row.payload)
+			r.cut[start] = append(r.cut[start], row.payload)
+		}
 		return len(r.wanted) < maxRecovered
 	})
 	for row, err := range r.db.rows(r.t) {
@@ -88,6 +95,7 @@ func (r *recovery) run() {
 // For Logged only the images that have such rows are looked through.
 func (r *recovery) candidates(state State, f func(Row) bool) bool {
 	found := r.db.found
+	found.overflow = r.db.budget()
 	assumed := false
 	emit := func(row Row, _ int) bool {
 		row.t, row.Assumed = r.t, assumed
@@ -119,6 +127,13 @@ func (r *recovery) note(row Row) {
 	if _, ok := r.wanted[r.hash(row.ID, false, row.payload)]; ok {
 		r.done[sum(row.ID, false, row.payload)] = struct{}{}
 	}
+	if len(r.cut) > 0 {
+		for _, payload := range r.cut[beginning(row.payload)] {
+			if bytes.HasPrefix(row.payload, payload) {
+				r.done[sum(0, false, payload)] = struct{}{}
+			}
+		}
+	}
 	if r.lost {
 		if _, ok := r.wanted[r.hash(0, true, row.payload)]; ok {
 			r.done[sum(0, true, row.payload)] = struct{}{}
@@ -141,6 +156,12 @@ func (r *recovery) fresh(row Row) bool {
 		return err != nil || !bytes.HasPrefix(live.payload, row.payload)
 	}
 	return true
+}
+
+// beginning returns the first bytes of a payload.
+func beginning(payload []byte) (d digest) {
+	copy(d[:], payload)
+	return d
 }
 
 // hash is a fast hash of a version of a row.

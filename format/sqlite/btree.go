@@ -132,7 +132,10 @@ func (w *walker) walk(n uint32, depth int) bool {
 	if depth > maxDepth {
 		return w.fail(n, fmt.Errorf("%w: b-tree is too deep", ErrFormat))
 	}
-	if n == 0 || !w.seen.add(n) {
+	if !w.v.exists(n) {
+		return w.fail(n, fmt.Errorf("%w: no such page in a database of %d", ErrFormat, w.v.pages))
+	}
+	if !w.seen.add(n) {
 		return w.fail(n, fmt.Errorf("%w: page is referred to twice", ErrFormat))
 	}
 	b, at, err := w.v.page(n)
@@ -227,8 +230,8 @@ func (v *view) chain(local []byte, size int, next uint32, seen *pageSet, suits f
 	}
 	out = append(make([]byte, 0, min(size, chunkSize)), local...)
 	for len(out) < size {
-		if next == 0 || suits != nil && !suits(next) || !seen.add(next) {
-			return out, 0, fmt.Errorf("%w: overflow page %d: chain ends early or is shared", ErrFormat, next)
+		if !v.exists(next) || suits != nil && !suits(next) || !seen.add(next) {
+			return out, 0, fmt.Errorf("%w: overflow page %d: chain ends early or is no chain", ErrFormat, next)
 		}
 		b, _, err := v.page(next)
 		if err != nil {

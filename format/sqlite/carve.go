@@ -222,7 +222,7 @@ func (c *carver) intact(at, end int) (r record, ok bool) {
 		start += m
 		r.row.ID = int64(id)
 	}
-	head, fields, body := c.head(b, start)
+	head, fields, body := c.head(b, start, size)
 	if fields == 0 || head+body != int(size) {
 		return r, false
 	}
@@ -257,7 +257,7 @@ func (c *carver) cut(row *Row, n int) bool {
 	if n == len(row.fields) {
 		return true
 	}
-	off := int(row.fields[n].off)
+	off := min(int(row.fields[n].off), len(row.payload))
 	if len(row.fields) < 3 || off-int(row.fields[0].off) < minBody {
 		return false
 	}
@@ -290,27 +290,33 @@ func (c *carver) overwritten(r *record, at int) bool {
 func (c *carver) indexed() bool { return c.shape != nil && c.shape.t.WithoutRowid }
 
 // head returns the length of the record header at an offset, the number of its
-// values and their length together, or 0 values if there is none.
-func (c *carver) head(b []byte, at int) (head, fields, body int) {
+// values and their length together. It returns 0 values if there is none, or the
+// record would be longer than size.
+func (c *carver) head(b []byte, at int, size uint64) (head, fields, body int) {
 	if at >= len(b) {
 		return 0, 0, 0
 	}
-	size, n := varint(b[at:])
-	if n == 0 || size < uint64(n)+1 || size > uint64(len(b)-at) {
+	h, n := varint(b[at:])
+	if n == 0 || h < uint64(n)+1 || h > uint64(len(b)-at) || h > size {
 		return 0, 0, 0
 	}
-	h := b[at+n : at+int(size)]
-	for len(h) > 0 {
-		st, m := varint(h)
+	rest := size - h
+	for p := b[at+n : at+int(h)]; len(p) > 0; {
+		st, m := uint64(p[0]), 1
+		if st >= 0x80 {
+			st, m = varint(p)
+		}
 		if m == 0 || st == 10 || st == 11 || st > 2*maxPayload {
 			return 0, 0, 0
 		}
-		body += int(serialSize(st))
-		fields++
-		h = h[m:]
-		if body > maxPayload {
+		n := serialSize(st)
+		if n > rest || fields == c.db.found.widest {
 			return 0, 0, 0
 		}
+		rest -= n
+		body += int(n)
+		fields++
+		p = p[m:]
 	}
-	return int(size), fields, body
+	return int(h), fields, body
 }

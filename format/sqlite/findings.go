@@ -1,11 +1,12 @@
 package sqlite
 
-import "fmt"
+import "iter"
 
 // Limits of recovery.
 const (
 	maxImages   = 1 << 24 // pages that are looked through besides the live ones
 	maxDropped  = 1 << 12 // dropped tables
+	maxOrphan   = 256     // columns of a record that suits no table
 	minOverflow = 1 << 28 // bytes of overflow pages that are read in any case
 )
 
@@ -20,6 +21,7 @@ type findings struct {
 	assumed  map[place]bool
 	orphans  []image // images with records that suit no table
 	overflow int64   // bytes of overflow pages that may still be read
+	widest   int     // values of the longest record looked for
 	scratch  scratch
 }
 
@@ -56,9 +58,20 @@ func (db *DB) find() *findings {
 	return f
 }
 
+// budget returns how many bytes of overflow pages one pass of recovery may read.
+// Honest files need far less; the chains of others could be read again and again.
+func (db *DB) budget() int64 {
+	n := int64(minOverflow)
+	for _, size := range db.pager.sizes {
+		n += 4 * size
+	}
+	return n
+}
+
 // add adds a table.
 func (f *findings) add(db *DB, t *Table) {
 	f.tables, f.shapes = append(f.tables, t), append(f.shapes, db.learn(t))
+	f.widest = max(f.widest, t.stored, maxOrphan)
 	f.own, f.other = append(f.own, nil), append(f.other, nil)
 }
 
@@ -188,7 +201,23 @@ func (db *DB) Dropped() []Table {
 	return out
 }
 
-// String describes an image for an error.
-func (img *image) String() string {
-	return fmt.Sprintf("page %d at %d of %s", img.n, img.at.off, img.at.file)
+// Orphans returns the records in free, unreachable and earlier pages that suit no
+// table, be it known or dropped: often those of a dropped table whose statement
+// is overwritten, or of an index. Columns are named c0, c1 and so on, the name of
+// the table is "". Entries of an index have no rowid.
+func (db *DB) Orphans() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		f := db.find()
+		f.overflow = db.budget()
+		t := unparsed("", "", maxOrphan)
+		suits := func(_ *carver, fields []field, _ bool) (int, bool) { return 0, len(fields) <= maxOrphan }
+		for _, img := range f.orphans {
+			if !db.carve(&img, -1, false, suits, func(row Row, _ int) bool {
+				row.t, row.Assumed = t, true
+				return yield(row, nil)
+			}) {
+				return
+			}
+		}
+	}
 }

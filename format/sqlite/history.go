@@ -84,24 +84,29 @@ func (h *history) transaction(i int) int {
 // that lie past its end.
 func (db *DB) freeImages(owners ownerMap) []image {
 	var out []image
-	for n := uint32(1); n <= max(db.live.pages, db.main.pages) && n != 0; n++ {
+	add := func(n uint32) {
 		img := image{n: n, v: &db.live, state: Deleted, origin: Unreachable, owner: owners.get(n)}
 		switch img.owner {
 		case ownNone:
 		case ownFree, ownTrunk:
 			img.origin = FreePage
 		default:
-			continue
+			return
 		}
 		if n > db.live.pages {
 			img.v = &db.main
 		}
 		img.at = img.v.where(n)
-		if img.at.off < db.pager.sizes[img.at.file] {
+		if !db.fixed(n) && img.v.exists(n) && len(out) < maxImages {
 			out = append(out, img)
 		}
-		if len(out) >= maxImages {
-			break
+	}
+	for n := range db.main.pages {
+		add(n + 1)
+	}
+	for _, n := range slices.Sorted(maps.Keys(db.live.over)) {
+		if n > db.main.pages {
+			add(n)
 		}
 	}
 	return out

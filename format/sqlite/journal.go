@@ -1,9 +1,6 @@
 package sqlite
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "fmt"
 
 // Sizes in a rollback journal.
 const (
@@ -89,9 +86,13 @@ func (db *DB) largest(over map[uint32]place) uint32 {
 
 // journalHeader reads the header of a segment.
 func (db *DB) journalHeader(off int64) (h journalHeader, pageSize int, err error) {
-	b := make([]byte, journalHeaderSize)
-	if _, err := readFull(db.pager.files[JournalFile], b, off); err != nil {
+	c, err := db.pager.chunk(place{off &^ (chunkSize - 1), JournalFile})
+	if err != nil {
 		return h, 0, err
+	}
+	b := c.b[off&(chunkSize-1):]
+	if len(b) < journalHeaderSize {
+		return h, 0, fmt.Errorf("%w: journal header", ErrFormat)
 	}
 	h = journalHeader{be32(b, 8), be32(b, 12), be32(b, 16), int64(be32(b, 20))}
 	pageSize = int(be32(b, 24))
@@ -147,43 +148,35 @@ func imageSum(page []byte) uint32 {
 	return sum
 }
 
-// scanJournal looks for page images in a journal whose header is no more. Images
-// of one segment have one nonce, so two in a row prove each other.
+// scanJournal looks for page images in a journal whose first header is no more.
+// Its sector size is the one at which an image begins. The difference between the
+// checksum of an image and what it ought to be is the same within a segment, by
+// which also images that show no structure are known.
 func (db *DB) scanJournal() {
-	size := db.pager.sizes[JournalFile]
-	step := int64(db.pageSize) + 8
+	size, step := db.pager.sizes[JournalFile], int64(db.pageSize)+8
 	for _, sector := range []int64{512, 4096, 1024, 2048, 8192, 16384, 32768, 65536} {
-		off, last, same := sector, uint32(0), 0
-		for off+step <= size && len(db.journal.images) < maxRecords {
-			nonce, page, ok := db.image(off)
-			switch {
-			case !ok:
-				// Another segment may begin at the next sector.
-				off = (off/sector + 1) * sector
-				same = 0
-				if h, _, err := db.journalHeader(off - sector); err == nil && h.sector == sector {
-					continue
-				}
-				off = db.nextSegment(off, sector)
+		_, nonce, ok := db.image(sector)
+		if !ok {
+			continue
+		}
+		for off := sector; off+step <= size && len(db.journal.images) < maxRecords; {
+			page, diff, ok := db.image(off)
+			if !ok && (page == 0 || diff != nonce) {
+				off = db.nextSegment(off/sector*sector, sector)
 				continue
-			case same > 0 && nonce != last:
-				same = 0
 			}
-			last = nonce
-			same++
+			nonce = diff
 			db.journal.images = append(db.journal.images, frame{off: off + 4, page: page})
 			off += step
 		}
-		if len(db.journal.images) > 0 {
-			return
-		}
+		return
 	}
 }
 
-// nextSegment returns the start of the records after the next header at or after
-// off, or the end of the file.
+// nextSegment returns the start of the records after the next header past off, or
+// the end of the file.
 func (db *DB) nextSegment(off, sector int64) int64 {
-	for size := db.pager.sizes[JournalFile]; off+journalHeaderSize <= size; off += sector {
+	for off += sector; off+journalHeaderSize <= db.pager.sizes[JournalFile]; off += sector {
 		if h, _, err := db.journalHeader(off); err == nil && h.sector == sector {
 			return off + sector
 		}
@@ -191,20 +184,21 @@ func (db *DB) nextSegment(off, sector int64) int64 {
 	return db.pager.sizes[JournalFile]
 }
 
-// image reads the page number and nonce of the image at off, and reports whether
-// they can be those of an image.
-func (db *DB) image(off int64) (nonce, page uint32, ok bool) {
+// image returns the page number of the image at off and what its checksum exceeds
+// that of its bytes by, and reports whether they are a b-tree page.
+func (db *DB) image(off int64) (page, nonce uint32, ok bool) {
 	b := make([]byte, db.pageSize+8)
 	if _, err := readFull(db.pager.files[JournalFile], b, off); err != nil {
 		return 0, 0, false
 	}
-	page = binary.BigEndian.Uint32(b)
+	page = be32(b, 0)
 	nonce = be32(b, db.pageSize+4) - imageSum(b[4:4+db.pageSize])
+	if page == 1 {
+		return page, nonce, string(b[4:4+len(magic)]) == magic
+	}
 	if page == 0 || uint64(page) > 2*uint64(db.main.pages)+1024 {
 		return 0, 0, false
 	}
-	if _, err := parsePage(b[4:4+db.pageSize], page, db.pageSize); err == nil && page != 1 {
-		return nonce, page, true
-	}
-	return nonce, page, page == 1 && string(b[4:20]) == magic
+	_, err := parsePage(b[4:4+db.pageSize], page, db.pageSize)
+	return page, nonce, err == nil
 }

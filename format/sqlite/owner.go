@@ -13,7 +13,7 @@ type owner uint32
 
 const (
 	ownNone  owner = iota // nothing refers to the page
-	ownOther              // index, overflow, pointer map, or page that cannot hold rows
+	ownOther              // index or overflow
 	ownTrunk              // trunk of the freelist
 	ownFree               // leaf of the freelist
 	ownTable              // first table
@@ -43,7 +43,6 @@ func (m ownerMap) set(n uint32, o owner) {
 // reading the rows reports it.
 func (db *DB) findOwners(f *findings) ownerMap {
 	m := f.owners
-	m.setPointerMaps(db)
 	for i, t := range f.tables {
 		if t.Root != 0 && !t.Virtual && !t.Dropped {
 			db.claim(m, t.Root, ownTable+owner(i), 0)
@@ -56,30 +55,28 @@ func (db *DB) findOwners(f *findings) ownerMap {
 	return m
 }
 
-// setPointerMaps marks the pages at fixed places: the pointer maps of an
-// auto-vacuum database and the page that file locks use.
-func (m ownerMap) setPointerMaps(db *DB) {
-	last := max(db.live.pages, db.main.pages)
+// fixed reports whether page n is at a fixed place, where no row can be: the
+// pointer maps of an auto-vacuum database and the page that file locks use.
+func (db *DB) fixed(n uint32) bool {
 	lock := uint32(1<<30/db.pageSize) + 1
-	if lock <= last {
-		m.set(lock, ownOther)
+	if n == lock {
+		return true
 	}
-	if db.autoRoot == 0 {
-		return
+	step := uint32(db.pager.usable/5 + 1)
+	if db.autoRoot == 0 || n < 2 {
+		return false
 	}
-	step := uint64(db.pager.usable/5 + 1)
-	for n := uint64(2); n <= uint64(last); n += step {
-		if n == uint64(lock) {
-			n++
-		}
-		m.set(uint32(n), ownOther)
+	at := (n-2)/step*step + 2
+	if at == lock {
+		at++
 	}
+	return n == at
 }
 
 // claim gives a page of a b-tree and those below it to an owner. A page that has
 // one keeps it, so each is read once.
 func (db *DB) claim(m ownerMap, n uint32, o owner, depth int) {
-	if n == 0 || depth > maxDepth || m.get(n) != ownNone {
+	if depth > maxDepth || !db.live.exists(n) || m.get(n) != ownNone || db.fixed(n) {
 		return
 	}
 	b, at, err := db.live.page(n)
@@ -144,7 +141,7 @@ func (p *btreePage) residue(used int) bool {
 
 // claimOverflow marks a chain of overflow pages that holds rest bytes.
 func (db *DB) claimOverflow(m ownerMap, n uint32, rest int) {
-	for ; rest > 0 && n != 0 && m.get(n) == ownNone; rest -= db.pager.usable - 4 {
+	for ; rest > 0 && db.live.exists(n) && m.get(n) == ownNone; rest -= db.pager.usable - 4 {
 		b, _, err := db.live.page(n)
 		if err != nil {
 			return
@@ -158,7 +155,7 @@ func (db *DB) claimOverflow(m ownerMap, n uint32, rest int) {
 func (db *DB) claimFreelist(m ownerMap) {
 	n := db.freeTrunk
 	for range maxTrunks {
-		if n == 0 || m.get(n) != ownNone {
+		if !db.live.exists(n) || m.get(n) != ownNone {
 			return
 		}
 		b, _, err := db.live.page(n)
@@ -167,7 +164,7 @@ func (db *DB) claimFreelist(m ownerMap) {
 		}
 		m.set(n, ownTrunk)
 		for _, leaf := range trunkLeaves(b, db.pager.usable) {
-			if leaf != 0 && leaf <= db.live.pages && m.get(leaf) == ownNone {
+			if db.live.exists(leaf) && m.get(leaf) == ownNone {
 				m.set(leaf, ownFree)
 			}
 		}

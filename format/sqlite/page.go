@@ -169,6 +169,15 @@ func (v *view) where(n uint32) place {
 	return place{int64(n-1) * int64(v.pageSize), MainFile}
 }
 
+// exists reports whether page n can lie in a file.
+func (v *view) exists(n uint32) bool {
+	if n == 0 || n > v.pages {
+		return false
+	}
+	at := v.where(n)
+	return at.off < v.sizes[at.file]
+}
+
 // page reads page n.
 func (v *view) page(n uint32) ([]byte, place, error) {
 	if n == 0 || n > v.pages {

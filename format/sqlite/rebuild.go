@@ -40,7 +40,7 @@ func (c *carver) rebuild(at int, s span) (r record, ok bool) {
 	}
 	for skip := range 8 {
 		from := at + 4 + skip
-		head, n, _ := c.head(c.b[:s.to], from)
+		head, n, _ := c.head(c.b[:s.to], from, uint64(max(s.to-from, 0)))
 		if n >= 2 && head <= smallHeader && try(4+skip, c.b[from+1:from+head], from+head) {
 			return r, true
 		}
