@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"path"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -24,6 +26,33 @@ func SQLite(read func(in *artifact.Input, db *sqlite.DB, yield func(record.Recor
 			})
 		}
 	}
+}
+
+// Companion opens another SQLite database in the folder of the input, as
+// [Database] does with the input itself, and calls read unless there is none. It
+// returns whether the caller wants more.
+func Companion(in *artifact.Input, name string, yield func(record.Record, error) bool, read func(*sqlite.DB) bool) bool {
+	f, err := in.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		return yield(record.Record{}, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return yield(record.Record{}, fmt.Errorf("open %s: %w", name, err))
+	}
+	other := *in
+	other.Path, other.File, other.Size = path.Join(path.Dir(in.Path), name), f, info.Size()
+	named := func(r record.Record, err error) bool {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return yield(r, err)
+	}
+	return Database(&other, named, read)
 }
 
 // Each is [Rows] for rows with content of their own to decode: of a row that is
