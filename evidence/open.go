@@ -148,7 +148,8 @@ const (
 const maxCandidates = 1000
 
 // findBackup returns the folder of o that is a backup: it has Manifest.db or
-// Manifest.mbdb, and if that leaves a choice, Info.plist or Manifest.plist.
+// Manifest.mbdb, and Info.plist or Manifest.plist beside it. Without these two,
+// only the folder itself and those just below it are taken for one.
 func findBackup(o outer) (string, error) {
 	dirs, err := candidates(o)
 	if err != nil {
@@ -163,7 +164,7 @@ func findBackup(o outer) (string, error) {
 	})
 	weak := slices.Sorted(func(yield func(string) bool) {
 		for dir, found := range dirs {
-			if found&catalogueFound != 0 && !yield(dir) {
+			if found&catalogueFound != 0 && !strings.Contains(dir, "/") && !yield(dir) {
 				return
 			}
 		}
