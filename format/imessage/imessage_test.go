@@ -181,6 +181,33 @@ func TestArchivedBody(t *testing.T) {
 	}
 }
 
+// preview writes a link preview whose visible link is not where it leads.
+func preview(tb testing.TB) []byte {
+	tb.Helper()
+	data, err := writer.Marshal(dict{"$version": 100000, "$archiver": "NSKeyedArchiver", "$top": dict{"root": writer.UID(1)},
+		"$objects": []any{"$null", dict{"richLinkMetadata": writer.UID(2), "richLinkIsPlaceholder": true},
+			dict{"URL": writer.UID(3), "originalURL": writer.UID(4), "title": "t", "images": []any{dict{"URL": writer.UID(5)}}},
+			dict{"NS.base": writer.UID(0), "NS.relative": "https://example.org/"},
+			dict{"NS.base": writer.UID(0), "NS.relative": "https://example.net/"},
+			dict{"NS.base": writer.UID(3), "NS.relative": "i.png"},
+			dict{"NS.base": writer.UID(0), "NS.relative": "https://elsewhere.example/"}}}, writer.BinaryFormat)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
+}
+
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	got, err := ParsePayload(preview(t))
+	want := Payload{Link: &Link{URL: "https://example.org/", OriginalURL: "https://example.net/", Title: "t",
+		Images: []string{"https://example.org/i.png"}, Placeholder: true},
+		URLs: []string{"https://example.org/", "https://example.net/", "https://example.org/i.png", "https://elsewhere.example/"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("(-want +got):\n%s%v", diff, err)
+	}
+}
+
 func TestOtherInput(t *testing.T) {
 	t.Parallel()
 	for _, data := range [][]byte{nil, []byte("\x08\x01"), typed("a")[:20]} {
@@ -199,11 +226,7 @@ func TestOtherInput(t *testing.T) {
 func FuzzAll(f *testing.F) {
 	f.Add(summary(f))
 	f.Add(typed("text"))
-	for _, name := range []string{"url_message/URL.plist", "app_message/Game.plist", "streamtyped/URL"} {
-		if data, err := os.ReadFile("../../../shared/testdata/" + corpus + name); err == nil {
-			f.Add(data)
-		}
-	}
+	f.Add(preview(f))
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = ParsePayload(data)
 		_, _ = ParseSummary(data)

@@ -52,6 +52,7 @@ const (
 	faultWidth
 )
 
+// String says what is wrong, for error texts.
 func (f fault) String() string {
 	switch f {
 	case faultNumber:

@@ -254,10 +254,12 @@ func (v Value) Entries() iter.Seq2[Value, Value] {
 }
 
 func (v Value) entry(i uint32) (key, val Value) {
-	if t := v.d.xml; t != nil {
+	d := v.d
+	if t := d.xml; t != nil {
 		return t.child(v, 2*i), t.child(v, 2*i+1)
 	}
-	return v.ref(i), v.ref(i + v.n)
+	at, size := uint64(v.body)+uint64(i)*uint64(d.refSize), uint64(v.n)*uint64(d.refSize)
+	return d.object(d.number(at, d.refSize)), d.object(d.number(at+size, d.refSize))
 }
 
 // Items is [Value.Entries] with the text of the keys. A key that is no string

@@ -171,11 +171,6 @@ func TestDamage(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(body("abcd"))
 	f.Add(stream(typ("cCsSiIqQfd*:#[2i]"), "\xff\xff\x81\x00\x80"))
-	for _, name := range []string{"AttributedBodyTextOnly2", "URL", "ExtraData"} {
-		if data, err := os.ReadFile("../../../shared/testdata/" + corpus + name); err == nil {
-			f.Add(data)
-		}
-	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if s, err := ParseAttributedString(data); err == nil && len(s.Runs) > 0 {
 			if last := s.Runs[len(s.Runs)-1]; last.End > len(s.Text) {
