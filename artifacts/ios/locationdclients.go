@@ -144,5 +144,8 @@ func locationdClientsTime(v plist.Value) record.Time {
 	if v.Kind() == plist.Date {
 		return epoch.Date(v.Time())
 	}
+	if v.Kind() == plist.Int {
+		return epoch.Cocoa(v.Int())
+	}
 	return epoch.CocoaReal(v.Float())
 }

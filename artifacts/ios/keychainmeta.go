@@ -1,0 +1,162 @@
+package ios
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/artifact/from"
+	"github.com/vigie-project/vigie/epoch"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/plist"
+	"github.com/vigie-project/vigie/format/sqlite"
+	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
+)
+
+// KeychainMeta counts what is in the keychain, without reading any secret.
+var KeychainMeta = artifact.Parser{
+	ID:    "ios.keychainmeta",
+	Title: lang.Text{EN: "Keychain: classes and access groups", FR: "Trousseau : classes et groupes d'accès"},
+	Doc: `The keychain keeps passwords, keys, certificates and identities of the system and of
+apps. Nothing of them is read here: only how many there are of each class in each
+access group, and the first and last times that a file system tells. Groups of apps
+that are not installed remain from removed ones; an identity or certificate that came
+at the time of an incident deserves a look. In a backup the groups are encrypted with
+the rest in most versions, and only the classes are counted.`,
+	Inputs: []artifact.Pattern{
+		{Kinds: evidence.IOSBackup, Glob: "private/var/Keychains/keychain-backup.plist"},
+		{Kinds: evidence.IOSFilesystem, Glob: "private/var/Keychains/keychain-2.db"},
+	},
+	Record: keychainGroup{},
+	Refs:   []string{"https://github.com/apple-oss-distributions/Security", "https://support.apple.com/guide/security/keychain-data-protection-secb0694df1a/web"},
+	Parse:  keychainMetaParse,
+}
+
+// keychainGroup is one class of one access group.
+type keychainGroup struct {
+	First record.Time `json:"first"` // keychain-2.db: earliest cdat, seconds since 2001 UTC: creation
+	Last  record.Time `json:"last"`  // keychain-2.db: latest mdat, seconds since 2001 UTC: change
+
+	Class      string   `json:"class"`                // genp password, inet internet password, cert certificate, keys key
+	Group      string   `json:"group,omitempty"`      // agrp: access group, team identifier and bundle identifier; "" if encrypted
+	Protection string   `json:"protection,omitempty"` // pdmn: when it can be read
+	Count      int64    `json:"count"`                // of such items
+	Attributes []string `json:"attributes,omitempty"` // names of the attributes that are stored in the clear, values are not read
+}
+
+// String implements [record.Data].
+func (g keychainGroup) String() string {
+	return record.Line(fmt.Sprintf("keychain: %d of class %s in group %q", g.Count, g.Class, g.Group))
+}
+
+// Limits of what is counted.
+const (
+	maxKeychainGroups     = 1 << 14
+	maxKeychainAttributes = 64
+)
+
+var errKeychainGroups = errors.New("more access groups than are counted")
+
+// keychainClasses are the tables and keys that hold items.
+var keychainClasses = []string{"genp", "inet", "cert", "keys"}
+
+func keychainMetaParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	if path.Base(in.Path) == "keychain-backup.plist" {
+		return from.Plist(keychainMetaBackup)(ctx, in)
+	}
+	return func(yield func(record.Record, error) bool) {
+		from.Database(in, yield, func(db *sqlite.DB) bool { return keychainMetaDatabase(in, db, yield) })
+	}
+}
+
+type keychainKey struct{ class, group, protection string }
+
+// A keychainCounter counts items; its size is bounded.
+type keychainCounter struct {
+	groups map[keychainKey]*keychainGroup
+	full   bool
+}
+
+func (c *keychainCounter) group(class, group, protection string) *keychainGroup {
+	k := keychainKey{class, group, protection}
+	g := c.groups[k]
+	if g == nil {
+		if len(c.groups) >= maxKeychainGroups {
+			c.full = true
+			return new(keychainGroup)
+		}
+		k = keychainKey{strings.Clone(class), strings.Clone(group), strings.Clone(protection)}
+		g = &keychainGroup{Class: k.class, Group: k.group, Protection: k.protection}
+		c.groups[k] = g
+	}
+	g.Count++
+	return g
+}
+
+// yield yields the groups in the order of class, group and protection.
+func (c *keychainCounter) yield(in *artifact.Input, yield func(record.Record, error) bool) bool {
+	list := make([]*keychainGroup, 0, len(c.groups))
+	for _, g := range c.groups {
+		slices.Sort(g.Attributes)
+		list = append(list, g)
+	}
+	slices.SortFunc(list, func(a, b *keychainGroup) int {
+		return cmp.Or(strings.Compare(a.Class, b.Class), strings.Compare(a.Group, b.Group), strings.Compare(a.Protection, b.Protection))
+	})
+	for _, g := range list {
+		if !yield(in.Record(record.Origin{Table: g.Class}, *g), nil) {
+			return false
+		}
+	}
+	return !c.full || yield(record.Record{}, fmt.Errorf("count keychain: %w", errKeychainGroups))
+}
+
+// keychainMetaBackup counts the items of keychain-backup.plist.
+func keychainMetaBackup(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
+	if root.Kind() != plist.Dict {
+		yield(record.Record{}, fmt.Errorf("count keychain: root is %s, not dict", root.Kind()))
+		return
+	}
+	c := keychainCounter{groups: map[keychainKey]*keychainGroup{}}
+	for class, list := range root.Items() {
+		for item := range list.Elems() {
+			g := c.group(class, item.Get("agrp").String(), item.Get("pdmn").String())
+			for name := range item.Items() {
+				if len(g.Attributes) < maxKeychainAttributes && !slices.Contains(g.Attributes, name) {
+					g.Attributes = append(g.Attributes, strings.Clone(name))
+				}
+			}
+		}
+	}
+	c.yield(in, yield)
+}
+
+// keychainMetaDatabase counts the rows of keychain-2.db.
+func keychainMetaDatabase(in *artifact.Input, db *sqlite.DB, yield func(record.Record, error) bool) bool {
+	c := keychainCounter{groups: map[keychainKey]*keychainGroup{}}
+	for _, class := range keychainClasses {
+		for r, err := range db.Rows(class) {
+			if err != nil {
+				if !yield(record.Record{}, err) {
+					return false
+				}
+				continue
+			}
+			g := c.group(class, r.Text("agrp"), r.Text("pdmn"))
+			if t := epoch.CocoaReal(r.Float("cdat")); t.IsSet() && (!g.First.IsSet() || t.Before(g.First.Time)) {
+				g.First = t
+			}
+			if t := epoch.CocoaReal(r.Float("mdat")); t.IsSet() && t.After(g.Last.Time) {
+				g.Last = t
+			}
+		}
+	}
+	return c.yield(in, yield)
+}
