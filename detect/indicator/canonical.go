@@ -21,7 +21,6 @@ var (
 	errLong     = errors.New("value too long")
 	errHost     = errors.New("no host name")
 	errSuffix   = errors.New("a public suffix: it would match every site below it")
-	errLabel    = errors.New("a single label is no domain")
 	errAddress  = errors.New("no IP address")
 	errWide     = errors.New("range of addresses too wide")
 	errURL      = errors.New("no URL with a host")
@@ -108,8 +107,8 @@ func domainAtom(a atom) (atom, error) {
 	}
 	l, ok := links.Parse(v)
 	if !ok || l.Addr.IsValid() || l.Host == "" {
-		if h, ok := links.ASCII(v); ok && !strings.Contains(h, ".") {
-			return a, errLabel
+		if h, ok := links.ASCII(v); ok && strings.IndexByte(h, '.') < 0 {
+			return hostAtom(a, h)
 		}
 		return a, errHost
 	}
@@ -118,15 +117,9 @@ func domainAtom(a atom) (atom, error) {
 
 func hostAtom(a atom, host string) (atom, error) {
 	a.key = lower(host)
-	if strings.IndexByte(a.key, '.') < 0 {
-		return a, errLabel
-	}
 	suffix, icann := publicsuffix.PublicSuffix(a.key)
-	if suffix == a.key {
-		if icann || strings.Count(a.key, ".") == 0 {
-			return a, errSuffix
-		}
-		a.exact = true
+	if a.exact = suffix == a.key; a.exact && icann {
+		return a, errSuffix
 	}
 	return a, nil
 }
@@ -155,8 +148,8 @@ const (
 
 func addressAtom(a atom) (atom, error) {
 	v := a.value
-	if ip, ok := links.ParseAddr(v); ok {
-		return ipAtom(a, ip), nil
+	if ip, err := netip.ParseAddr(strings.Trim(v, "[]")); err == nil {
+		return ipAtom(a, ip.Unmap().WithZone("")), nil
 	}
 	if p, err := netip.ParsePrefix(v); err == nil {
 		if p.IsSingleIP() {
@@ -168,7 +161,7 @@ func addressAtom(a atom) (atom, error) {
 		a.kind, a.key = Range, rangeKey(p.Addr(), p.Bits())
 		return a, nil
 	}
-	if l, ok := links.Parse(v); ok && l.Addr.IsValid() { // with a port
+	if l, ok := links.Parse(v); ok && l.Addr.IsValid() && strings.ContainsAny(v, ":/") { // with a port
 		return ipAtom(a, l.Addr), nil
 	}
 	return a, errAddress
@@ -189,9 +182,6 @@ func urlAtom(a atom) (atom, error) {
 		return hostAtom(a, l.Host)
 	}
 	a.kind, a.key = URL, urlKey(&l)
-	if l.Host != "" && strings.IndexByte(l.Host, '.') < 0 {
-		return a, errURL
-	}
 	return a, nil
 }
 

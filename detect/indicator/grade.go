@@ -46,7 +46,11 @@ func grade(f *Feed, in *Indicator, key string, h *hit) (g detect.Grade, why []st
 			limit(detect.Context, "shared")
 		}
 	case sameURL, belowURL:
-		if shortener(key[:hostLen(key)]) {
+		host := key[:hostLen(key)]
+		switch {
+		case len(key) == len(host)+1 && sharedHost(host):
+			limit(detect.Context, "shared")
+		case shortener(host):
 			why = append(why, "short-link")
 		}
 	}

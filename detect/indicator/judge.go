@@ -174,19 +174,18 @@ func inside(observed, literal string) bool {
 	return ok && err == nil && p.Contains(ip)
 }
 
-// first returns the field that a pattern without values looks at first.
-func (v *view) first(t *stixpattern.Test) *planField {
+// first returns the first field with a text of a kind that a test looks at.
+func (v *view) first(t *stixpattern.Test) (first *planField) {
 	var kinds uint32
 	t.Walk(func(c *stixpattern.Comparison) {
 		if k, ok := propertyOf(&c.Path); ok {
 			kinds |= 1 << k
 		}
 	})
-	for i := range v.p.fields {
-		f := &v.p.fields[i]
-		if slices.ContainsFunc(offered[f.kind], func(k Kind) bool { return kinds&(1<<k) != 0 }) {
-			return f
+	v.p.each(v.rec.Data, func(f *planField, text string) {
+		if first == nil && text != "" && slices.ContainsFunc(offered[f.kind], func(k Kind) bool { return kinds&(1<<k) != 0 }) {
+			first = f
 		}
-	}
-	return nil
+	})
+	return first
 }

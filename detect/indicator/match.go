@@ -223,9 +223,6 @@ func (m *matcher) host(host string, exact, below how) {
 		}
 		h = step(h, host[i])
 	}
-	if labels == 0 {
-		return
-	}
 	if e := x.find(finish(h), Domain, host, ""); e != 0 {
 		found, from = e, 0
 	}
@@ -277,7 +274,7 @@ func (m *matcher) urlKey(l *links.Link) {
 		return
 	}
 	parts := 0
-	for i := len(key) - 1; i > hostLen(key) && parts < maxParts; i-- {
+	for i := len(key) - 1; i >= hostLen(key) && parts < maxParts; i-- {
 		c := key[i]
 		if c != '/' && c != '?' && c != '&' {
 			continue
