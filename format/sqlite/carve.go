@@ -44,6 +44,7 @@ type carver struct {
 type scratch struct {
 	slab   fieldSlab
 	covers []bool
+	busy   bool
 }
 
 // record is a candidate, at offsets of the page.

@@ -46,7 +46,9 @@ func (db *DB) find() *findings {
 	f.owners = db.findOwners(f)
 	past := db.pastImages()
 	for i := range past {
-		past[i].owner = f.owners.get(past[i].n)
+		if past[i].owner = f.owners.get(past[i].n); past[i].n == 1 {
+			past[i].owner = ownTable // the schema, also where no live one is left
+		}
 	}
 	db.findDropped(past)
 	for _, img := range past {
@@ -86,6 +88,11 @@ func (db *DB) carve(img *image, i int, live bool, suits func(c *carver, fields [
 		return true // reading the live rows reports it, or nothing needs it
 	}
 	c := carver{db: db, img: img, emit: emit, scratch: &db.found.scratch}
+	if c.busy {
+		c.scratch = new(scratch) // iterations are nested
+	}
+	c.busy = true
+	defer func() { c.busy = false }()
 	if i >= 0 {
 		c.shape = db.found.shapes[i]
 		c.suits = func(fields []field, strict bool) (int, bool) {
@@ -107,13 +114,35 @@ func (db *DB) assign(img image) {
 	if img.owner == ownOther {
 		return
 	}
-	votes := make([]int, len(f.tables))
-	var ballot []int
-	records := 0
-	suits := func(c *carver, fields []field, strict bool) (int, bool) {
-		if len(ballot) != len(votes) {
-			ballot = make([]int, len(votes))
+	votes, records := db.vote(&img)
+	best := -1
+	for i, n := range votes {
+		if n > 0 && (best < 0 || n > votes[best] || n == votes[best] && f.tables[i].former == img.n) {
+			best = i
 		}
+	}
+	i := int(img.owner) - int(ownTable)
+	switch {
+	case i >= 0 && i < len(votes) && (records == 0 || best >= 0 && votes[i]*10 >= votes[best]*9):
+		f.other[i] = append(f.other[i], img)
+	case best >= 0:
+		f.assumed[img.at] = true
+		f.other[best] = append(f.other[best], img)
+	case records > 0:
+		f.orphans = append(f.orphans, img)
+	}
+}
+
+// maxVoters bounds the records that are looked at to find the table of a page.
+const maxVoters = 4096
+
+// vote returns how well the records of an image suit each table, and how many
+// there are.
+func (db *DB) vote(img *image) (votes []int, records int) {
+	f := db.found
+	votes = make([]int, len(f.tables))
+	ballot := make([]int, len(f.tables)) // of the last record
+	suits := func(c *carver, fields []field, strict bool) (int, bool) {
 		for i, s := range f.shapes {
 			ballot[i] = 0
 			if c.index == s.t.WithoutRowid && !s.t.Virtual {
@@ -124,31 +153,14 @@ func (db *DB) assign(img image) {
 		}
 		return 0, true
 	}
-	db.carve(&img, -1, false, suits, func(Row, int) bool {
+	db.carve(img, -1, false, suits, func(Row, int) bool {
 		records++
 		for i, n := range ballot {
 			votes[i] += n
 		}
-		return records < 4096
+		return records < maxVoters
 	})
-	best := -1
-	for i, n := range votes {
-		if n > 0 && (best < 0 || n > votes[best] || n == votes[best] && f.tables[i].former == img.n) {
-			best = i
-		}
-	}
-	if i := int(img.owner) - int(ownTable); i >= 0 && i < len(votes) && (records == 0 || best >= 0 && votes[i]*10 >= votes[best]*9) {
-		f.other[i] = append(f.other[i], img)
-		return
-	}
-	if best < 0 {
-		if records > 0 {
-			f.orphans = append(f.orphans, img)
-		}
-		return
-	}
-	f.assumed[img.at] = true
-	f.other[best] = append(f.other[best], img)
+	return votes, records
 }
 
 // findDropped looks for the statements of tables that exist no more, in the free

@@ -25,13 +25,20 @@ func (h *history) find(n uint32, limit int) (place, bool) {
 }
 
 // pastImages returns the versions of pages that are not in force: pages of the
-// main file that others replace, images of a journal whose transaction was
+// main file that others replace or that a transaction cut off or added, images of a journal whose transaction was
 // completed, and all frames of the log but the last in force of each page.
 func (db *DB) pastImages() []image {
 	var out []image
 	for _, n := range slices.Sorted(maps.Keys(db.live.over)) {
 		if n <= db.main.pages {
 			out = append(out, image{n: n, at: db.main.where(n), v: &db.main, state: Logged})
+		}
+	}
+	if db.journal.hot || db.log.valid > 0 {
+		for n := db.live.pages + 1; n <= db.main.pages && n != 0; n++ {
+			if _, ok := db.live.over[n]; !ok {
+				out = append(out, image{n: n, at: db.main.where(n), v: &db.main, state: Logged})
+			}
 		}
 	}
 	over := map[uint32]place{}
@@ -94,6 +101,9 @@ func (db *DB) freeImages(owners ownerMap) []image {
 			return
 		}
 		if n > db.live.pages {
+			if db.journal.hot || db.log.valid > 0 {
+				return // among the past images
+			}
 			img.v = &db.main
 		}
 		img.at = img.v.where(n)

@@ -104,7 +104,8 @@ func (r Row) Columns() []string {
 	return slices.Clone(r.t.names)
 }
 
-// Has reports whether the table has the column, whatever the row holds.
+// Has reports whether the table has the column, whatever the row holds. A table
+// with rowids has rowid, oid and _rowid_.
 func (r Row) Has(col string) bool { return r.t.column(col) >= 0 }
 
 // IsNull reports whether the column is NULL or absent.

@@ -137,24 +137,8 @@ func parseTable(sql string) (*Table, error) {
 	}
 	t := &Table{SQL: sql}
 	l := newLexer(sql)
-	l.skip("CREATE")
-	if !l.skip("TEMP") {
-		l.skip("TEMPORARY")
-	}
-	t.Virtual = l.skip("VIRTUAL")
-	if !l.skip("TABLE") {
+	if !t.parseStart(l) {
 		return nil, fmt.Errorf("%w: not a CREATE TABLE statement", ErrFormat)
-	}
-	if l.tok.is("IF") && l.peek.is("NOT") {
-		l.next()
-		l.next()
-		l.skip("EXISTS")
-	}
-	t.Name = l.tok.text
-	l.next()
-	if l.skip(".") {
-		t.Name = l.tok.text
-		l.next()
 	}
 	if t.Virtual {
 		t.finish(nil)
@@ -177,6 +161,31 @@ func parseTable(sql string) (*Table, error) {
 	}
 	t.finish(key)
 	return t, nil
+}
+
+// parseStart reads a statement up to the name of the table, and reports whether
+// it creates one.
+func (t *Table) parseStart(l *lexer) bool {
+	l.skip("CREATE")
+	if !l.skip("TEMP") {
+		l.skip("TEMPORARY")
+	}
+	t.Virtual = l.skip("VIRTUAL")
+	if !l.skip("TABLE") {
+		return false
+	}
+	if l.tok.is("IF") && l.peek.is("NOT") {
+		l.next()
+		l.next()
+		l.skip("EXISTS")
+	}
+	t.Name = l.tok.text
+	l.next()
+	if l.skip(".") {
+		t.Name = l.tok.text
+		l.next()
+	}
+	return true
 }
 
 // parseBody reads the columns and constraints of a table up to the closing
