@@ -1,0 +1,216 @@
+package ios
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/epoch"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
+)
+
+// WebKitStorage reads which sites stored something on the device.
+var WebKitStorage = artifact.Parser{
+	ID:    "ios.webkitstorage",
+	Title: lang.Text{EN: "Sites with stored data (WebKit)", FR: "Sites ayant des données (WebKit)"},
+	Doc: `A page can store data through WebKit: local storage, databases, caches. Each
+origin that does has a file or folder, for Safari, for each app with web views and
+for daemons; it stays until website data is cleared, or after weeks without use.
+Until iOS 15 the name of the file tells the origin; later ones lie in folders named
+by a digest, where a file called "origin" tells it, with the page around it. The
+time is that of the file, if the acquisition has it. Private browsing leaves
+nothing. The stored data themselves are not read.`,
+	Inputs: []artifact.Pattern{
+		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/**/WebsiteData/LocalStorage/*.localstorage"},
+		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/**/WebsiteData/IndexedDB/**/IndexedDB.sqlite3"},
+		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/**/WebsiteData/WebSQL/*/*.db"},
+		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/**/WebKit/**/origin"},
+	},
+	Record: webKitStorageOrigin{},
+	Refs: []string{
+		"https://docs.mvt.re/en/latest/ios/records/#webkit_local_storagejson",
+		"https://github.com/WebKit/WebKit/blob/main/Source/WebKit/NetworkProcess/storage/NetworkStorageManager.cpp",
+		"https://github.com/WebKit/WebKit/blob/main/Source/WTF/wtf/persistence/PersistentCoders.h",
+	},
+	Parse: webKitStorageParse,
+}
+
+// webKitStorageOrigin is one file with data of an origin.
+type webKitStorageOrigin struct {
+	Changed record.Time `json:"changed"` // last change of the file, as the acquisition has it
+
+	Origin  record.URL `json:"origin"`        // scheme, host and port, from the name of the file or folder, or from the file "origin"
+	Top     record.URL `json:"top,omitempty"` // origin of the page around it, if it is another one
+	Storage string     `json:"storage"`       // what is stored: local storage, indexed database, Web SQL, or several kinds (a file "origin")
+}
+
+// String implements [record.Data].
+func (o webKitStorageOrigin) String() string {
+	s := fmt.Sprintf("WebKit stored data of %s (%s)", o.Origin, o.Storage)
+	if o.Top != "" {
+		s += " in pages of " + string(o.Top)
+	}
+	return record.Line(s)
+}
+
+func webKitStorageParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		if err := context.Cause(ctx); err != nil {
+			yield(record.Record{}, err)
+			return
+		}
+		o, table, err := webKitStorageRead(in)
+		if err != nil && !yield(record.Record{}, err) || o.Origin == "" {
+			return
+		}
+		if info, err := in.File.Stat(); err == nil {
+			o.Changed = epoch.Date(info.ModTime())
+		}
+		yield(in.Record(record.Origin{Table: table}, o), nil)
+	}
+}
+
+// webKitStorageRead returns the origin that a file belongs to, and where it is
+// told: in a part of the path, or in the file.
+func webKitStorageRead(in *artifact.Input) (o webKitStorageOrigin, table string, err error) {
+	if path.Base(in.Path) == "origin" {
+		o.Storage = "several kinds"
+		data, err := io.ReadAll(io.NewSectionReader(in.File, 0, webKitStorageMax))
+		if err != nil {
+			return o, "", fmt.Errorf("read origin: %w", err)
+		}
+		return o, "origin", o.decode(data)
+	}
+	for part := range strings.SplitSeq(in.Path, "/") {
+		switch part {
+		case "LocalStorage":
+			o.Storage = "local storage"
+		case "IndexedDB":
+			o.Storage = "indexed database"
+		case "WebSQL":
+			o.Storage = "Web SQL"
+		}
+		if url, ok := webKitStorageName(part); ok && o.Storage != "" {
+			if o.Origin != "" && o.Origin != url { // a page, then a frame in it
+				o.Top = o.Origin
+			}
+			o.Origin, table = url, part
+		}
+	}
+	if o.Origin == "" {
+		return o, "", fmt.Errorf("read path: no origin in %q", in.Path)
+	}
+	return o, table, nil
+}
+
+// webKitStorageName reads a name of the form scheme_host_port, where port 0 is
+// the usual one of the scheme.
+func webKitStorageName(name string) (record.URL, bool) {
+	name = strings.TrimSuffix(name, ".localstorage")
+	scheme, rest, ok := strings.Cut(name, "_")
+	i := strings.LastIndexByte(rest, '_')
+	if !ok || i < 0 || scheme == "" {
+		return "", false
+	}
+	port, err := strconv.ParseUint(rest[i+1:], 10, 16)
+	if err != nil {
+		return "", false
+	}
+	return webKitStorageURL(scheme, rest[:i], port), true
+}
+
+func webKitStorageURL(scheme, host string, port uint64) record.URL {
+	url := scheme + "://" + host
+	if port != 0 {
+		url += ":" + strconv.FormatUint(port, 10)
+	}
+	return record.URL(url)
+}
+
+// Limits of a file "origin", in bytes.
+const (
+	webKitStorageMax  = 64 << 10
+	webKitStorageText = 16 << 10 // characters of a scheme or host
+)
+
+var errWebKitStorageEnd = errors.New("read origin: the file ends early")
+
+// decode reads a file "origin": the origin of the page, then that of the data,
+// as the persistence coders of WTF write them.
+func (o *webKitStorageOrigin) decode(data []byte) error {
+	top, data, err := webKitStorageDecode(data)
+	if err != nil {
+		return err
+	}
+	o.Origin = top // of a file that ends early
+	own, _, err := webKitStorageDecode(data)
+	if err != nil {
+		return err
+	}
+	if o.Origin = own; top != own {
+		o.Top = top
+	}
+	return nil
+}
+
+// webKitStorageDecode reads scheme, host and port, the latter behind a byte that
+// says whether there is one.
+func webKitStorageDecode(data []byte) (record.URL, []byte, error) {
+	scheme, data, err := webKitStorageString(data)
+	if err != nil {
+		return "", nil, err
+	}
+	host, data, err := webKitStorageString(data)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(data) < 1 || data[0] != 0 && len(data) < 3 {
+		return "", nil, errWebKitStorageEnd
+	}
+	if data[0] == 0 {
+		return webKitStorageURL(scheme, host, 0), data[1:], nil
+	}
+	return webKitStorageURL(scheme, host, uint64(binary.LittleEndian.Uint16(data[1:]))), data[3:], nil
+}
+
+// webKitStorageString reads a length of four bytes, 2³²-1 for none, a byte that
+// says whether characters have one byte (Latin-1) or two (UTF-16), and these.
+func webKitStorageString(data []byte) (string, []byte, error) {
+	if len(data) < 4 {
+		return "", nil, errWebKitStorageEnd
+	}
+	n := binary.LittleEndian.Uint32(data)
+	if data = data[4:]; n == 1<<32-1 {
+		return "", data, nil
+	}
+	if n > webKitStorageText {
+		return "", nil, fmt.Errorf("read origin: a text of %d characters", n)
+	}
+	if len(data) < 1 {
+		return "", nil, errWebKitStorageEnd
+	}
+	narrow := data[0] != 0
+	data = data[1:]
+	units := make([]uint16, n)
+	for i := range units {
+		switch {
+		case narrow && len(data) > 0:
+			units[i], data = uint16(data[0]), data[1:]
+		case !narrow && len(data) > 1:
+			units[i], data = binary.LittleEndian.Uint16(data), data[2:]
+		default:
+			return "", nil, errWebKitStorageEnd
+		}
+	}
+	return string(utf16.Decode(units)), data, nil
+}
