@@ -1,15 +1,126 @@
 package rules
 
 import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/detect/rule"
+	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/internal/testdata"
+	"github.com/vigie-project/vigie/lang"
 )
 
+func load(tb testing.TB) *rule.Set {
+	tb.Helper()
+	set, err := rule.Load(FS, ios.Parsers)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return set
+}
+
+// TestRules checks every rule, and that loading them all is no matter of
+// waiting.
 func TestRules(t *testing.T) {
 	t.Parallel()
-	if _, err := rule.Load(FS, ios.Parsers); err != nil {
+	start := time.Now()
+	set := load(t)
+	t.Logf("%d rules loaded in %v", len(set.Rules()), time.Since(start))
+}
+
+// verdicts are words that no text may contain: people conclude, rules do not.
+var verdicts = regexp.MustCompile(`(?i)\b(clean|safe|infected|malicious|hacked|infecté|infectée|malveillant|malveillante|piraté|piratée|sain|saine)\b`)
+
+// typography are the marks that French texts do not have: straight
+// apostrophes, and signs without the space before them.
+var typography = regexp.MustCompile(`'|[^\x{202f}\x{a0}];|[^\x{202f}][!?](\s|$)|[^\x{a0}]:(\s|$)|«[^\x{a0}]|[^\x{a0}]»`)
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	for _, r := range load(t).Rules() {
+		texts := slices.Concat([]lang.Text{r.Title, r.Why, r.Confidence}, r.Benign, r.Next)
+		for _, text := range texts {
+			for _, s := range []string{text.EN, text.FR} {
+				if word := verdicts.FindString(s); word != "" {
+					t.Errorf("%s: %q is in %q", r.File, word, s)
+				}
+			}
+			if mark := typography.FindString(text.FR); mark != "" {
+				t.Errorf("%s: %q is in %q", r.File, mark, text.FR)
+			}
+		}
+		if strings.HasSuffix(r.Title.EN, ".") || strings.HasSuffix(r.Title.FR, ".") {
+			t.Errorf("%s: title ends with a period", r.File)
+		}
+		if !strings.HasPrefix(r.ID, "ios-") || !strings.HasPrefix(r.File, "ios/") {
+			t.Errorf("%s: rule of another platform", r.File)
+		}
+	}
+}
+
+// TestOrdinaryBackup runs all rules on a backup of a phone without spyware.
+// What they find there must stay weak.
+func TestOrdinaryBackup(t *testing.T) {
+	t.Parallel()
+	sources, err := evidence.Open(t.Context(), testdata.Path(t, "ios-backup/mvt-project+mvt/ios_backup"), evidence.Options{})
+	if err != nil {
 		t.Fatal(err)
+	}
+	defer sources[0].Close()
+	set := load(t)
+	got := map[string]detect.Grade{}
+	found := func(f detect.Finding) { got[f.Detector] = f.Grade }
+	seen := map[string][]detect.Observation{}
+	for _, job := range engine.NewPlan(sources[0], ios.Parsers, func(*artifact.Parser) bool { return true }).Jobs {
+		for _, file := range job.Files {
+			for rec, err := range engine.Parse(t.Context(), sources[0], job.Parser, file, func(evidence.Note) {}) {
+				if err != nil {
+					continue
+				}
+				set.Detect(rec, found)
+				for _, c := range set.Correlators() {
+					c.Observe(rec, func(o detect.Observation) { seen[c.ID()] = append(seen[c.ID()], o) })
+				}
+			}
+		}
+	}
+	for _, c := range set.Correlators() {
+		o := seen[c.ID()]
+		slices.SortStableFunc(o, func(a, b detect.Observation) int { return a.Exhibit.Time.Compare(b.Exhibit.Time.Time) })
+		err := c.Correlate(func(yield func(detect.Observation, error) bool) {
+			for _, o := range o {
+				if !yield(o, nil) {
+					return
+				}
+			}
+		}, found)
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if f := set.Failures(); f != nil {
+		t.Error(f)
+	}
+	want := map[string]detect.Grade{
+		"rule/ios-backupinfo-outdated":           detect.Context,
+		"rule/ios-datausage-removed-processes":   detect.Context, // key 5 and keys 42 to 45
+		"rule/ios-globalpreferences-lockdown-on": detect.Context,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		load(b)
 	}
 }

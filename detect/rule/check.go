@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -18,11 +19,13 @@ import (
 
 // A checker turns a decoded file into a rule and reports what is wrong in it.
 type checker struct {
-	*loader
+	fsys     fs.FS
+	compiler *compiler
 	file     string
 	f        *fileRule
 	r        *Rule
 	compiled *compiled
+	problems []*Problem
 }
 
 func (c *checker) problem(line int, format string, args ...any) {
@@ -43,10 +46,7 @@ func (c *checker) texts() {
 		c.problem(f.ID.line, "id %q does not match %s", r.ID, validID)
 	case path.Base(c.file) != r.ID+".yaml":
 		c.problem(f.ID.line, "id %q is not the name of the file", r.ID)
-	case c.ids[r.ID] != "":
-		c.problem(f.ID.line, "id %q is also that of %s", r.ID, c.ids[r.ID])
 	}
-	c.ids[r.ID] = c.file
 	r.Title = c.text("title", f.Title)
 	r.Why = c.text("why", f.Why)
 	r.Confidence = c.text("confidence", f.Confidence)
@@ -89,21 +89,27 @@ func (c *checker) textList(key string, list []text) (texts []lang.Text) {
 func (c *checker) lists() {
 	total := 0
 	for name, l := range c.f.Lists {
-		line := l.Source.line
-		if len(l.Values) > 0 {
-			line = l.Values[0].line
+		line := max(l.Source.line, l.File.line)
+		list := List{Name: name, Source: l.Source.value}
+		for _, v := range l.Values {
+			list.Values = append(list.Values, v.value)
+			line = max(line, v.line)
 		}
-		switch total += len(l.Values); {
+		if l.File.line != 0 {
+			values, err := readList(c.fsys, c.file, l.File.value)
+			if err != nil || path.Ext(l.File.value) != listExt {
+				c.problem(l.File.line, "list %s: file %q cannot be read or does not end in %s", name, l.File.value, listExt)
+				continue
+			}
+			list.Values = append(list.Values, values...)
+		}
+		switch total += len(list.Values); {
 		case !validName.MatchString(name):
 			c.problem(line, "name of list %q does not match %s", name, validName)
 		case !validURL.MatchString(l.Source.value):
 			c.problem(line, "list %s: source %q is no web address", name, l.Source.value)
-		case len(l.Values) == 0 || total > maxValues:
+		case len(list.Values) == 0 || total > maxValues:
 			c.problem(line, "list %s: between 1 and %d values are needed", name, maxValues)
-		}
-		list := List{Name: name, Source: l.Source.value}
-		for _, v := range l.Values {
-			list.Values = append(list.Values, v.value)
 		}
 		c.r.Lists = append(c.r.Lists, list)
 	}
@@ -185,7 +191,7 @@ func (c *checker) clauses(key string, artifacts []scalar, cl clauses, of []Condi
 }
 
 func (c *checker) artifact(line int, id string) {
-	if c.artifacts[id] == nil {
+	if c.compiler.plans[id] == nil {
 		c.problem(line, "artifact %q is not known to this version", id)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -15,8 +16,8 @@ import (
 )
 
 // costLimit bounds the work of one evaluation of a condition that goes through
-// lists, in units of CEL: about a tenth of a second.
-const costLimit = 1_000_000
+// lists, in units of CEL: some hundredths of a second.
+const costLimit = 250_000
 
 // A program is a compiled condition.
 type program struct {
@@ -55,10 +56,12 @@ func (p *program) text(a *activation) (string, error) {
 }
 
 // A compiler turns conditions into programs, checked against the types of the
-// records of each artifact.
+// records of each artifact. It is safe for concurrent use.
 type compiler struct {
 	plans map[string]*plan
-	envs  map[string]*cel.Env
+
+	mu   sync.Mutex
+	envs map[string]*cel.Env
 }
 
 func newCompiler(parsers []*artifact.Parser) (*compiler, error) {
@@ -75,6 +78,8 @@ func newCompiler(parsers []*artifact.Parser) (*compiler, error) {
 
 // env returns the environment of the conditions on an artifact.
 func (c *compiler) env(artifact string) (*cel.Env, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if e := c.envs[artifact]; e != nil {
 		return e, nil
 	}

@@ -42,7 +42,7 @@ func (c *checker) examples() {
 	}
 	for _, id := range c.r.Artifacts {
 		needed := len(c.r.Steps) == 0 || c.r.Need == len(c.r.Steps)
-		if needed && counts[true] > 0 && c.artifacts[id] != nil && !matching[id] {
+		if needed && counts[true] > 0 && c.compiler.plans[id] != nil && !matching[id] {
 			c.problem(0, "examples: none with match: true has a record of %s", id)
 		}
 	}
@@ -53,7 +53,7 @@ func (c *checker) exampleRecord(f fileExampleRecord) (rec record.Record, ok bool
 	if id == "" && len(c.r.Artifacts) == 1 {
 		id = c.r.Artifacts[0]
 	}
-	if !slices.Contains(c.r.Artifacts, id) || c.artifacts[id] == nil {
+	if !slices.Contains(c.r.Artifacts, id) || c.compiler.plans[id] == nil {
 		c.problem(max(f.Artifact.line, line), "example: %q is no artifact of this rule", id)
 		return rec, false
 	}

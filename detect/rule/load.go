@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"io/fs"
 	"path"
+	"runtime"
+	"strings"
+	"sync"
 
 	"github.com/vigie-project/vigie/artifact"
 )
@@ -31,45 +33,90 @@ type Problem struct {
 // Error implements [error] in the form "file:line: text".
 func (p *Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }
 
-// Load reads every file "*.yaml" of a file system and checks it against the
-// records of the parsers: names of artifacts and fields, types, texts in every
+// Load reads every file "*.yaml" of a file system, with the lists in "*.list",
+// and checks it against the records of the parsers: names of artifacts and fields, types, texts in every
 // language, and that the examples are found or not as they say.
 //
 // The error joins a [*Problem] for each thing that is wrong, and the errors of
 // reading; the set is nil then.
 func Load(fsys fs.FS, parsers []*artifact.Parser) (*Set, error) {
-	l := &loader{artifacts: map[string]*artifact.Parser{}, ids: map[string]string{}, hash: sha256.New()}
-	var err error
-	if l.compiler, err = newCompiler(parsers); err != nil {
+	comp, err := newCompiler(parsers)
+	if err != nil {
 		return nil, err
 	}
-	for _, p := range parsers {
-		l.artifacts[p.ID] = p
-	}
-	l.set = newSet(l.compiler)
+	var files []*file
+	hash := sha256.New()
 	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) != ".yaml" {
+		ext := path.Ext(name)
+		if err != nil || d.IsDir() || ext != ".yaml" && ext != listExt {
 			return err
-		}
-		if len(l.set.rules) == maxRules {
-			return fmt.Errorf("load rules: more than %d files", maxRules)
 		}
 		content, err := readLimited(fsys, name)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(l.hash, "%q %q\n", name, content)
-		l.file(name, content)
+		fmt.Fprintf(hash, "%q %q\n", name, content)
+		if ext == ".yaml" {
+			files = append(files, &file{name: name, content: content})
+		}
+		if len(files) > maxRules {
+			return fmt.Errorf("load rules: more than %d files", maxRules)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(l.problems) > 0 {
-		return nil, errors.Join(l.problems...)
+	checkAll(files, func(f *file) { f.check(fsys, comp) })
+	set, err := collect(files, comp)
+	if err != nil {
+		return nil, err
 	}
-	l.set.fingerprint = hex.EncodeToString(l.hash.Sum(nil))
-	return l.set, nil
+	set.fingerprint = hex.EncodeToString(hash.Sum(nil))
+	return set, nil
+}
+
+// checkAll runs check for each file, on all processors.
+func checkAll(files []*file, check func(*file)) {
+	var wg sync.WaitGroup
+	next := make(chan *file)
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		wg.Go(func() {
+			for f := range next {
+				check(f)
+			}
+		})
+	}
+	for _, f := range files {
+		next <- f
+	}
+	close(next)
+	wg.Wait()
+}
+
+// collect makes a set of the rules, or joins what is wrong in them.
+func collect(files []*file, comp *compiler) (*Set, error) {
+	set := newSet(comp)
+	var problems []error
+	ids := map[string]string{}
+	for _, f := range files {
+		for _, p := range f.problems {
+			problems = append(problems, p)
+		}
+		if f.compiled == nil {
+			continue
+		}
+		id := f.compiled.rule.ID
+		if other, taken := ids[id]; taken {
+			problems = append(problems, &Problem{f.name, 1, fmt.Sprintf("id %q is also that of %s", id, other)})
+		}
+		ids[id] = f.name
+		set.add(f.compiled)
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return set, nil
 }
 
 func readLimited(fsys fs.FS, name string) ([]byte, error) {
@@ -85,31 +132,46 @@ func readLimited(fsys fs.FS, name string) ([]byte, error) {
 	return content, err
 }
 
-// A loader checks files one by one and gathers what is wrong in them.
-type loader struct {
-	compiler  *compiler
-	artifacts map[string]*artifact.Parser
-	ids       map[string]string // file of each rule by ID
-	set       *Set
-	problems  []error
-	hash      hash.Hash
+// A file is a rule file and what checking it gave.
+type file struct {
+	name     string
+	content  []byte
+	problems []*Problem
+	compiled *compiled // nil if there are problems
 }
 
-// file loads one rule. A rule with a problem is not added to the set.
-func (l *loader) file(name string, content []byte) {
-	f, problems := decode(name, content)
-	for _, p := range problems {
-		l.problems = append(l.problems, p)
-	}
-	if f == nil {
+// check checks one rule, in stages that each need the one before.
+func (f *file) check(fsys fs.FS, comp *compiler) {
+	decoded, problems := decode(f.name, f.content)
+	if problems != nil {
+		f.problems = problems
 		return
 	}
-	c := &checker{loader: l, file: name, f: f, r: &Rule{ID: f.ID.value, File: name}}
-	for _, check := range []func(){c.texts, c.conditions, c.examples, c.compile, c.tryExamples} {
-		before := len(l.problems)
-		if check(); len(l.problems) > before {
+	c := &checker{fsys: fsys, compiler: comp, file: f.name, f: decoded, r: &Rule{ID: decoded.ID.value, File: f.name}}
+	for _, stage := range []func(){c.texts, c.conditions, c.examples, c.compile, c.tryExamples} {
+		if stage(); len(c.problems) > 0 {
+			f.problems = c.problems
 			return
 		}
 	}
-	l.set.add(c.compiled)
+	f.compiled = c.compiled
+}
+
+// listExt ends the names of files that hold the values of a list, one on each
+// line; empty lines and those that begin with # are left out.
+const listExt = ".list"
+
+// readList reads a list file, by its path relative to the folder of the rule.
+func readList(fsys fs.FS, rule, name string) ([]string, error) {
+	content, err := readLimited(fsys, path.Join(path.Dir(rule), name))
+	if err != nil {
+		return nil, err
+	}
+	var values []string
+	for line := range strings.Lines(string(content)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			values = append(values, line)
+		}
+	}
+	return values, nil
 }

@@ -36,6 +36,7 @@ type (
 	}
 	fileList struct {
 		Source scalar   `yaml:"source"`
+		File   scalar   `yaml:"file"`
 		Values []scalar `yaml:"values"`
 	}
 	fileStep struct {
