@@ -4,8 +4,8 @@
 // A file is a list of pages, each with its own table of records; a damaged page
 // or record costs only itself.
 //
-// Source: the format notes of Satishb3 (BinaryCookieReader) and of the
-// libyal project, and CFNetwork as observed.
+// Source: the tables in the README of interstateone/BinaryCookies. No published
+// file was at hand to compare with; the tests write their own.
 package binarycookies
 
 import (
@@ -31,7 +31,8 @@ const (
 	epoch      = 978307200
 )
 
-// Flags of a cookie. Other bits are kept as they are.
+// Flags of a cookie. Other bits, of which the source knows two without a meaning,
+// are kept as they are.
 const (
 	Secure   = 1 << 0 // sent only over TLS
 	HTTPOnly = 1 << 2 // hidden from scripts

@@ -2,8 +2,9 @@
 // bodies (attributedBody), contents of balloons (payload_data) and the history
 // of edited and unsent messages (message_summary_info).
 //
-// Source: message databases as observed by imessage-exporter, whose published
-// samples the tests read, and classes of the LinkPresentation framework.
+// Source: the samples that imessage-exporter publishes, which the tests read, and
+// for edits its edited.rs. No sample of message_summary_info was at hand: the
+// keys "otr" and "rp" are known by description only.
 package imessage
 
 import (

@@ -20,8 +20,8 @@ const (
 // parts of which were unsent (iOS 16 and later).
 type Summary struct {
 	Edits     []Edit      // key "ec": edited parts, by number
-	Retracted []int       // key "rp": numbers of unsent parts
-	Original  []PartRange // key "otr": where the parts lay in the first text
+	Retracted []int       // key "rp": numbers of unsent parts; not checked with a sample
+	Original  []PartRange // key "otr": where the parts lay in the first text; likewise
 	Other     []string    // further keys, whose meaning is not established
 }
 
@@ -34,7 +34,7 @@ type Edit struct {
 // A Version is one text of a part.
 type Version struct {
 	Date float64 // key "d", seconds since 2001-01-01 UTC
-	GUID string  // key "bcg", message that older systems were sent instead
+	GUID string  // key "bcg", of another message that this version refers to
 	Body Body    // key "t", as attributedBody
 }
 
@@ -46,7 +46,8 @@ func (v Version) At() time.Time {
 	return plist.CocoaTime(v.Date)
 }
 
-// A PartRange is a part of the first text of a message, in UTF-16 units.
+// A PartRange is a part of the first text of a message: keys "lo" and "le", taken
+// for UTF-16 units as all ranges of NSString.
 type PartRange struct {
 	Part, Start, Length int
 }

@@ -6,7 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Attributes that Messages puts on the text of a message.
+// Attributes that Messages puts on the text of a message, among others, with the
+// classes of their values as observed. A run whose text is U+FFFC stands for the
+// attachment of its file transfer.
 const (
 	AttributeLink         = "__kIMLinkAttributeName"                 // NSURL: where a link really leads
 	AttributeFileTransfer = "__kIMFileTransferGUIDAttributeName"     // NSString: attachment.guid
@@ -168,8 +170,8 @@ func (o *Object) items() []Value {
 }
 
 // Str returns the text of a value: of a string, of an NSString and its
-// subclasses, of an NSURL (its string, behind that of its base if it has one)
-// or the name of a class. It is "" for everything else.
+// subclasses, of an NSURL, or the name of a class. An NSURL with a base, which was
+// not seen in messages, gives all its strings in stream order. It is "" for everything else.
 func (v Value) Str() string { return v.str(MaxDepth) }
 
 func (v Value) str(depth int) string {

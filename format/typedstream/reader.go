@@ -15,8 +15,7 @@ const (
 	tagReal  = 0x83
 	tagNew   = 0x84
 	tagNil   = 0x85
-	tagEnd   = 0x86
-	tagInt64 = 0x87 // observed in message bodies of recent systems
+	tagEnd   = 0x86 // 0x80 and 0x87 to 0x91 are reserved
 
 	firstReference = -110 // the number that refers to entry 0 of a table
 )
@@ -87,7 +86,7 @@ func (r *reader) fixed(n int) (uint64, error) {
 	return v, nil
 }
 
-// integer reads a number in its shortest form: one byte, or a tag and 2, 4 or 8.
+// integer reads a signed number: one byte, or a tag and 2 or 4 bytes.
 func (r *reader) integer() (int64, error) {
 	head, err := r.fixed(1)
 	if err != nil {
@@ -100,9 +99,6 @@ func (r *reader) integer() (int64, error) {
 	case tagInt32:
 		n, err := r.fixed(4)
 		return int64(int32(n)), err
-	case tagInt64:
-		n, err := r.fixed(8)
-		return int64(n), err
 	}
 	if n := int64(int8(head)); n >= firstReference {
 		return n, nil
@@ -110,20 +106,21 @@ func (r *reader) integer() (int64, error) {
 	return 0, fmt.Errorf("%w 0x%02x", errTag, head)
 }
 
-// unsigned reads a count or an unsigned value of bits bits.
-func (r *reader) unsigned(bits int) (int64, error) {
+// unsigned reads a count or an unsigned value. A byte of 0x92 and more is that
+// number; Apple's writer uses a tag and two bytes from 128 on.
+func (r *reader) unsigned() (int64, error) {
 	head, err := r.peek()
 	if err != nil {
 		return 0, err
 	}
 	n, err := r.integer()
-	switch {
-	case head == tagInt16:
+	switch head {
+	case tagInt16:
 		n = int64(uint16(n))
-	case head == tagInt32:
+	case tagInt32:
 		n = int64(uint32(n))
-	case head != tagInt64 && bits < 64:
-		n &= 1<<bits - 1
+	default:
+		n &= 0xff
 	}
 	return n, err
 }
@@ -169,7 +166,7 @@ func (r *reader) head(entries int) (tag byte, ref int, err error) {
 
 // sized reads a length and that many bytes.
 func (r *reader) sized() (string, error) {
-	n, err := r.unsigned(32)
+	n, err := r.unsigned()
 	if err != nil {
 		return "", err
 	}
@@ -204,7 +201,7 @@ func (r *reader) shared() (string, error) {
 func (r *reader) group(values *[]Value, number int) error {
 	pos := r.pos
 	types, err := r.shared()
-	if err == nil && len(types) > maxEncoding {
+	if err == nil && (types == "" || len(types) > maxEncoding) {
 		err = fmt.Errorf("%w: %d characters", errEncoding, len(types))
 	}
 	if err != nil {

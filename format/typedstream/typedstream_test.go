@@ -120,7 +120,7 @@ func TestRunsCountUTF16(t *testing.T) {
 func TestValues(t *testing.T) {
 	t.Parallel()
 	values, err := Decode(stream(typ("cCsSiIqQfd*:#[2i]"), "\xff\xff\x81\x00\x80\x81\x00\x80\x82\x00\x00\x00\x80\x82\xff\xff\xff\xff",
-		"\x87\x00\x00\x00\x00\x01\x00\x00\x00", "\x05", "\x83\x00\x00\xc0\x3f", "\x83\x00\x00\x00\x00\x00\x00\xf8\x3f",
+		"\x82\x00\x00\x00\x80", "\x9d", "\x83\x00\x00\xc0\x3f", "\x83\x00\x00\x00\x00\x00\x00\xf8\x3f",
 		"\x84\x84\x02hi", "\x93", "\x84\x84\x01X\x02\x85", "\x01\x02", typ("{P=fi}[3c]"), "\x03\xfe", "abc"))
 	if err != nil {
 		t.Error(err)
@@ -129,7 +129,7 @@ func TestValues(t *testing.T) {
 	for _, v := range values {
 		fmt.Fprintf(&b, "%s:%d:%g:%s:%d:%s ", v.Type, v.Int, v.Float, v.Text, len(v.Elems), v.Data)
 	}
-	want := "c:-1:0::0: C:255:0::0: s:-32768:0::0: S:32768:0::0: i:-2147483648:0::0: I:4294967295:0::0: q:4294967296:0::0: Q:5:0::0: " +
+	want := "c:-1:0::0: C:255:0::0: s:-32768:0::0: S:32768:0::0: i:-2147483648:0::0: I:4294967295:0::0: q:-2147483648:0::0: Q:157:0::0: " +
 		"f:0:1.5::0: d:0:1.5::0: *:0:0:hi:0: ::0:0:hi:0: #:0:0:X:0: [2i]:0:0::2: {P=fi}:0:0::2: [3c]:0:0::0:abc "
 	if b.String() != want {
 		t.Errorf("\n got %s\nwant %s", b.String(), want)
@@ -157,6 +157,8 @@ func TestDamage(t *testing.T) {
 		"object without end": stream("\x84\x01@", newString, wordIsStr, "\x02hi"),
 		"too many values":    stream(typ("[9999999[0c]]")),
 		"empty type":         stream(typ("[1]")),
+		"no type":            stream("\x85"),
+		"reserved tag":       stream(typ("i"), "\x87"),
 	}
 	for name, data := range tests {
 		if _, err := Decode(data); err == nil {

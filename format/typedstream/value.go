@@ -85,12 +85,8 @@ func (r *reader) numeric(v *Value, typ byte) (err error) {
 		v.Int = int64(n)
 	case 's', 'i', 'l', 'q':
 		v.Int, err = r.integer()
-	case 'S':
-		v.Int, err = r.unsigned(16)
-	case 'I', 'L':
-		v.Int, err = r.unsigned(32)
-	case 'Q':
-		v.Int, err = r.unsigned(64)
+	case 'S', 'I', 'L', 'Q':
+		v.Int, err = r.unsigned()
 	case 'f':
 		v.Kind = Float
 		v.Float, err = r.real(4)
@@ -111,6 +107,10 @@ func (r *reader) textValue(v *Value, typ byte) error {
 	case '*':
 		s, ok, err = r.cString()
 	case '+':
+		if tag, _ := r.peek(); tag == tagNil {
+			r.pos++
+			return nil
+		}
 		s, err = r.sized()
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			s = r.rest()
