@@ -190,7 +190,10 @@ func numericPrefix(s string) string {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// formatFloat writes a real with 15 significant digits, as SQLite's CAST does.
+// realDigits is the number of significant digits of a real written as text.
+const realDigits = 15
+
+// formatFloat writes a real as SQLite's CAST long did, with 15 digits.
 func formatFloat(f float64) string {
 	switch {
 	case math.IsInf(f, 1):
@@ -202,24 +205,22 @@ func formatFloat(f float64) string {
 	case f == 0:
 		return "0.0"
 	}
-	s := strconv.FormatFloat(f, 'e', 14, 64)
+	s := strconv.FormatFloat(f, 'e', realDigits-1, 64)
 	mant, exp, _ := strings.Cut(s, "e")
 	e, _ := strconv.Atoi(exp)
-	if e >= -5+1 && e < 15 {
-		s = strings.TrimRight(strconv.FormatFloat(f, 'f', 14-e, 64), "0")
-		if !strings.Contains(s, ".") {
-			return s + ".0"
-		}
-		if strings.HasSuffix(s, ".") {
-			return s + "0"
-		}
-		return s
+	if e >= -4 && e <= realDigits {
+		mant, exp = strconv.FormatFloat(f, 'f', max(realDigits-1-e, 0), 64), ""
+	} else {
+		exp = "e" + exp
+	}
+	if !strings.Contains(mant, ".") {
+		mant += ".0"
 	}
 	mant = strings.TrimRight(mant, "0")
 	if strings.HasSuffix(mant, ".") {
 		mant += "0"
 	}
-	return mant + "e" + exp
+	return mant + exp
 }
 
 const hexDigits = "0123456789abcdef"
