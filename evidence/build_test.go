@@ -215,8 +215,8 @@ func (b testBackup) database(tb testing.TB, keys testKeys, put func(string, []by
 		tb.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Exec(`CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB);
-		CREATE TABLE Properties (key TEXT PRIMARY KEY, value BLOB)`); err != nil {
+	if err := db.Exec(`PRAGMA synchronous=off; CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB);
+		CREATE TABLE Properties (key TEXT PRIMARY KEY, value BLOB); BEGIN`); err != nil {
 		tb.Fatal(err)
 	}
 	insert, _, err := db.Prepare(`INSERT INTO Files VALUES (?,?,?,?,?)`)
@@ -263,6 +263,9 @@ func (b testBackup) database(tb testing.TB, keys testKeys, put func(string, []by
 		}
 	}
 	insert.Close()
+	if err := db.Exec("COMMIT"); err != nil {
+		tb.Fatal(err)
+	}
 	if err := db.Close(); err != nil {
 		tb.Fatal(err)
 	}

@@ -9,16 +9,20 @@ import (
 )
 
 // A memberIndex finds the members of an archive by name without holding the
-// names: 16 bytes a member, the name is compared with the archive itself.
+// names: 16 bytes a member, the name is compared with the archive itself. What
+// an archive needs to list its members in order is kept beside.
 type memberIndex struct {
 	seed  maphash.Seed
 	slots []memberSlot // sorted by hash once finished
-	order []int64      // offsets in the order of the archive
 
-	// log holds the names in the order of the archive, where reading them again
-	// is slow: each as the length it shares with the one before, and the rest.
-	log     []byte
+	// ordered says to keep order, the offsets in the order of the archive.
+	ordered bool
+	order   []int64
+
+	// logged says to keep log, the names in the order of the archive: each as
+	// the length that it shares with the one before, and the rest.
 	logged  bool
+	log     []byte
 	last    string
 	dropped []int64 // sorted offsets of members that are not used
 }
@@ -33,10 +37,15 @@ func newMemberIndex() memberIndex { return memberIndex{seed: maphash.MakeSeed()}
 // add adds a member.
 func (x *memberIndex) add(name string, off int64) {
 	x.slots = append(x.slots, memberSlot{maphash.String(x.seed, name), off})
-	if !x.logged {
+	if x.ordered {
 		x.order = append(x.order, off)
-		return
 	}
+	if x.logged {
+		x.addLog(name, off)
+	}
+}
+
+func (x *memberIndex) addLog(name string, off int64) {
 	same := 0
 	for same < len(name) && same < len(x.last) && name[same] == x.last[same] {
 		same++
@@ -62,7 +71,7 @@ func (x *memberIndex) walkLog(fn func(name string) error) error {
 		rest, p = number(p)
 		name = append(name[:same], p[:rest]...)
 		p = p[rest:]
-		if _, found := slices.BinarySearch(x.dropped, int64(off)); found {
+		if x.isDropped(int64(off)) {
 			continue
 		}
 		if err := fn(string(name)); err != nil {
@@ -104,13 +113,17 @@ func (x *memberIndex) finish(nameAt func(off int64) string, again func(name stri
 	if len(x.dropped) == 0 {
 		return
 	}
-	x.order = slices.DeleteFunc(x.order, func(off int64) bool {
-		_, found := slices.BinarySearch(x.dropped, off)
-		return found
-	})
+	x.order = slices.DeleteFunc(x.order, x.isDropped)
 	for _, off := range x.dropped {
 		again(nameAt(off))
 	}
+}
+
+// isDropped reports whether the member is not used, an earlier one having its
+// name.
+func (x *memberIndex) isDropped(off int64) bool {
+	_, found := slices.BinarySearch(x.dropped, off)
+	return found
 }
 
 // find returns the offsets of the members that may have the name.

@@ -34,7 +34,8 @@ type tarOuter struct {
 // openTar lists a tar archive in one pass.
 func openTar(ctx context.Context, src tarSource) (outer, error) {
 	t := &tarOuter{tarSource: src, names: newMemberIndex()}
-	t.names.logged = t.sequential()
+	t.names.logged = t.sequential() // headers are slow to read again
+	t.names.ordered = !t.names.logged
 	pos := &tarPos{src: src.src, size: src.size}
 	if pos.size < 0 {
 		pos.size = math.MaxInt64

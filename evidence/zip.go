@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/vigie-project/vigie/format/deflate"
 )
@@ -40,7 +39,6 @@ type zipOuter struct {
 	dir     zipDir
 	names   memberIndex
 	refused refusals
-	damaged error // with which the listing ended; nil at the usual end
 	cache   *blockCache
 
 	mu      sync.Mutex
@@ -62,7 +60,7 @@ func openZip(ctx context.Context, src io.ReaderAt, size int64, closer io.Closer)
 	}
 	z := &zipOuter{src: src, size: size, closer: closer, dir: dir, names: newMemberIndex(), cache: newBlockCache()}
 	var packed uint64
-	z.damaged = z.members(func(m *zipMember) error {
+	damaged := z.members(func(m *zipMember) error {
 		packed += min(m.packed, uint64(size)+1)
 		z.member(m)
 		return ctx.Err()
@@ -70,8 +68,8 @@ func openZip(ctx context.Context, src io.ReaderAt, size int64, closer io.Closer)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if z.damaged != nil {
-		z.refused.add("archive-damaged", "", z.damaged.Error()+"; the members after it are not listed")
+	if damaged != nil {
+		z.refused.add("archive-damaged", "", damaged.Error()+"; the members after it are not listed")
 	}
 	if packed > uint64(size) {
 		z.refused.add("members-overlap", "", fmt.Sprintf("the members claim more than the %d bytes of the archive", size))
@@ -84,6 +82,26 @@ func openZip(ctx context.Context, src io.ReaderAt, size int64, closer io.Closer)
 
 // member adds one member to the index, or notes why not.
 func (z *zipOuter) member(m *zipMember) {
+	switch name, use := m.usable(); use {
+	case memberFile:
+		z.names.add(name, m.off)
+	case memberBadName:
+		z.refused.add("name-refused", strings.ToValidUTF8(m.name, "\uFFFD"), "the name leaves the archive or is not valid")
+	case memberSpecial:
+		z.refused.add("not-regular", name, fmt.Sprintf("zip member with mode %#o", m.external>>16))
+	}
+}
+
+// What a member of a zip archive is good for.
+const (
+	memberFile    = iota // a regular file
+	memberFolder         // a folder, which is not needed
+	memberBadName        // refused for its name
+	memberSpecial        // refused, such as a link
+)
+
+// usable returns the name of a member and what it is good for.
+func (m *zipMember) usable() (name string, use int) {
 	const typeMask, regular, folder = 0o170000, 0o100000, 0o040000
 	name, ok := cleanName(m.name)
 	kind := uint32(0)
@@ -91,14 +109,14 @@ func (z *zipOuter) member(m *zipMember) {
 		kind = m.external >> 16 & typeMask
 	}
 	switch {
-	case !ok || !fs.ValidPath(name) || !utf8.ValidString(name):
-		z.refused.add("name-refused", strings.ToValidUTF8(m.name, "\uFFFD"), "the name leaves the archive or is not valid")
+	case !ok || !fs.ValidPath(name):
+		return "", memberBadName
 	case strings.HasSuffix(m.name, "/") || kind == folder || name == ".":
+		return name, memberFolder
 	case kind != 0 && kind != regular:
-		z.refused.add("not-regular", name, fmt.Sprintf("zip member with mode %#o", m.external>>16))
-	default:
-		z.names.add(name, m.off)
+		return name, memberSpecial
 	}
+	return name, memberFile
 }
 
 // members calls fn with each record of the central directory.
@@ -212,17 +230,17 @@ func (z *zipOuter) stream(m *zipMember, start int64) *zipStream {
 }
 
 func (z *zipOuter) walk(fn func(name string) error) error {
-	for off := range z.names.inOrder() {
-		m, err := z.memberAt(off)
-		if err != nil {
-			return err
+	var fnErr error
+	err := z.members(func(m *zipMember) error {
+		if name, use := m.usable(); use == memberFile && !z.names.isDropped(m.off) {
+			fnErr = fn(name)
 		}
-		name, _ := cleanName(m.name)
-		if err := fn(name); err != nil {
-			return err
-		}
+		return fnErr
+	})
+	if fnErr != nil {
+		return fnErr
 	}
-	return z.damaged
+	return err
 }
 
 func (z *zipOuter) notes() []Note    { return z.refused.all() }
