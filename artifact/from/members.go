@@ -1,0 +1,58 @@
+package from
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/vigie-project/vigie/format/keyedarchive"
+	"github.com/vigie-project/vigie/record"
+)
+
+// Members returns the entries of an archived dictionary, or what any other
+// object encoded, by their names in the order of the file.
+func Members(o keyedarchive.Object) iter.Seq2[string, keyedarchive.Object] {
+	if !o.IsA("NSDictionary") {
+		return o.Fields()
+	}
+	return func(yield func(string, keyedarchive.Object) bool) {
+		for k, v := range o.Entries() {
+			if !yield(k.Text(), v) {
+				return
+			}
+		}
+	}
+}
+
+// Member returns a member of an object by its name; see [Members].
+func Member(o keyedarchive.Object, name string) keyedarchive.Object {
+	if o.IsA("NSDictionary") {
+		return o.Lookup(name)
+	}
+	return o.Get(name)
+}
+
+// ObjectRest is [ObjectLeaves] for an object without some of its members.
+func ObjectRest(o keyedarchive.Object, known ...string) (kvs []record.KV, err error) {
+	for name, v := range Members(o) {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if len(kvs) > maxLeafNodes {
+			return kvs, fmt.Errorf("list values: %w", errLeaves)
+		}
+		leaves, lerr := ObjectLeaves(v)
+		if err == nil {
+			err = lerr
+		}
+		for _, l := range leaves {
+			if l.Key == "" {
+				l.Key = name
+			} else {
+				l.Key = joinLeaf(name, l.Key)
+			}
+			kvs = append(kvs, l)
+		}
+	}
+	return kvs, err
+}
