@@ -25,7 +25,7 @@ record of an app in other files may just mean that it was removed.`,
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/installd/Library/MobileInstallation/SystemAppInstallState.plist"},
 	},
 	Record: systemApp{},
-	Refs:   []string{"https://support.apple.com/108779"},
+	Refs:   []string{"https://support.apple.com/HT204221"},
 	Parse:  from.Settings(systemAppsRow),
 }
 
