@@ -33,6 +33,13 @@ func (s *Set) Observe(rec record.Record, seen func(detect.Observation)) {
 	}
 	m := matcher{x: s.several}
 	m.record(p, &rec)
+	if len(m.hits) > 0 || len(s.anyLeaf) > 0 {
+		s.observe(p, rec, m.hits, seen)
+	}
+}
+
+// observe evaluates the leaves that a record can satisfy.
+func (s *Set) observe(p *plan, rec record.Record, hits []hit, seen func(detect.Observation)) {
 	v := &view{p: p, rec: &rec}
 	done := map[leafRef]bool{}
 	try := func(l leafRef) {
@@ -46,7 +53,7 @@ func (s *Set) Observe(rec record.Record, seen func(detect.Observation)) {
 		}
 		seen(detect.Observation{Correlator: correlatorID, Key: f.Name + "/" + in.ID, Step: strconv.Itoa(int(l.leaf)), Exhibit: detect.NewExhibit(rec)})
 	}
-	for _, h := range m.hits {
+	for _, h := range hits {
 		e := &s.several.entries[h.entry-1]
 		try(leafRef{e.ref, e.leaf})
 	}

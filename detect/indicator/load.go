@@ -155,7 +155,8 @@ func (l *loader) count() {
 // intern returns one copy of equal details.
 func (l *loader) intern(d Details) *Details {
 	d.Description = shorten(strings.ToValidUTF8(d.Description, "\ufffd"))
-	key := fmt.Sprintf("%q", []any{d.Threat, d.Description, d.Types, d.Confidence, d.Refs})
+	key := strings.Join([]string{d.Threat, d.Description, strings.Join(d.Types, "\x01"), strconv.Itoa(d.Confidence),
+		strings.Join(d.Refs, "\x01")}, "\x00")
 	if have, ok := l.details[key]; ok {
 		return have
 	}

@@ -195,8 +195,8 @@ func (m *matcher) link(l *links.Link) {
 	}
 	if l.Addr.IsValid() {
 		m.address(l.Addr, l.Raw)
-	} else {
-		m.host(l.Host, sameHost, subdomain)
+	} else if !m.host(l.Host, sameHost, subdomain) {
+		return
 	}
 	if m.x.has(URL) {
 		m.urlKey(l)
@@ -204,10 +204,11 @@ func (m *matcher) link(l *links.Link) {
 }
 
 // host looks up a host name and the names above it, up to the last but one
-// label. The longest that is found counts: it is what the host belongs to.
-func (m *matcher) host(host string, exact, below how) {
-	if !m.x.has(Domain) {
-		return
+// label. The longest that is found counts: it is what the host belongs to. It
+// reports false if no indicator at all is about the last two labels.
+func (m *matcher) host(host string, exact, below how) bool {
+	if !m.x.has(Domain) && !m.x.has(URL) {
+		return false
 	}
 	x, h := m.x, ^m.x.seed
 	var found uint32
@@ -216,7 +217,11 @@ func (m *matcher) host(host string, exact, below how) {
 		if host[i] == '.' {
 			labels++
 			if labels > 1 && labels < maxParts {
-				if e := x.find(finish(h), Domain, host[i+1:], ""); e != 0 && !x.entries[e-1].exact {
+				f := finish(h)
+				if labels == 2 && !x.maybe(f) {
+					return false
+				}
+				if e := x.find(f, Domain, host[i+1:], ""); e != 0 && !x.entries[e-1].exact {
 					found, from = e, i+1
 				}
 			}
@@ -233,6 +238,7 @@ func (m *matcher) host(host string, exact, below how) {
 	default:
 		m.hit(found, below, host)
 	}
+	return true
 }
 
 func (m *matcher) address(ip netip.Addr, raw string) {
@@ -365,7 +371,9 @@ func (m *matcher) path(p string) {
 					m.hit(x.find(finish(word), Process, tail[start:i], ""), inPath, tail[start:i])
 				}
 				if parts > 0 && paths {
-					m.hit(x.find(finish(h), Path, head, tail[:i]), belowPath, p)
+					f := finish(h)
+					m.hit(x.find(f, Path, head, tail[:i]), belowPath, p)
+					paths = x.maybe(f)
 				}
 			}
 			parts++

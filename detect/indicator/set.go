@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/vigie-project/vigie/detect"
@@ -141,6 +142,14 @@ func (s *Set) insert(in *Indicator, ref uint32, urlHosts map[string]bool) {
 func (x *index) insert(a atom, ref uint32, leaf uint16, urlHosts map[string]bool) {
 	e := entry{kind: a.kind, key: a.key, ref: ref, leaf: leaf, exact: a.exact}
 	switch a.kind {
+	case Domain:
+		x.mark(x.hashBack(lastLabels(a.key)))
+	case Path:
+		for i := 1; i < len(a.key); i++ {
+			if a.key[i] == '/' {
+				x.mark(x.hash(a.key[:i]))
+			}
+		}
 	case PathEnd:
 		e.key = lastName(a.key)
 	case Range:
@@ -154,6 +163,7 @@ func (x *index) insert(a atom, ref uint32, leaf uint16, urlHosts map[string]bool
 		if !urlHosts[host] {
 			urlHosts[host] = true
 			x.add(entry{kind: urlHost, key: host})
+			x.mark(x.hashBack(lastLabels(host)))
 		}
 	case Process:
 		for _, n := range truncations {
@@ -163,6 +173,16 @@ func (x *index) insert(a atom, ref uint32, leaf uint16, urlHosts map[string]bool
 		}
 	}
 	x.add(e)
+}
+
+// lastLabels returns the last two labels of a host.
+func lastLabels(host string) string {
+	if i := strings.LastIndexByte(host, '.'); i >= 0 {
+		if j := strings.LastIndexByte(host[:i], '.'); j >= 0 {
+			return host[j+1:]
+		}
+	}
+	return host
 }
 
 // truncations are the lengths to which kernels cut the name of a process: 15
@@ -210,6 +230,7 @@ func (s *Set) Detect(rec record.Record, found func(detect.Finding)) {
 	m := matcher{x: s.single}
 	m.record(p, &rec)
 	if len(m.hits) > 0 || len(s.always) > 0 {
-		s.judge(p, &rec, m.hits, found)
+		kept := rec // or every record would be moved to the heap
+		s.judge(p, &kept, m.hits, found)
 	}
 }

@@ -110,13 +110,20 @@ func (x *index) add(e entry) {
 		f.last = n
 		return
 	}
-	word, mask := x.place(h)
-	x.filter[word] |= mask
+	x.mark(h)
 	i := h & uint64(len(x.slots)-1)
 	for x.slots[i].entry != 0 {
 		i = (i + 1) & uint64(len(x.slots)-1)
 	}
 	x.slots[i] = slot{tag: uint32(h >> 32), entry: n}
+}
+
+// mark says to the filter, and to nothing else, that keys go on beyond a hash:
+// a host ends in these two labels, a path begins with these folders. What has no
+// mark need not be looked up any further.
+func (x *index) mark(h uint64) {
+	word, mask := x.place(h)
+	x.filter[word] |= mask
 }
 
 // place returns the word of the filter for a hash, and its bits.

@@ -27,15 +27,15 @@ func ASCII(s string) (string, bool) {
 	}
 	plain, label := true, 0
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 0x80 || c == '%':
+		switch hostBytes[s[i]] {
+		case hostOther:
 			plain = false
-		case c == '.':
+		case hostDot:
 			if label == 0 {
 				return "", false
 			}
 			label = -1
-		case c <= ' ' || c == 0x7f || strings.IndexByte("\"#/:<>?@[\\]^`{|},;()!$&'*+=~", c) >= 0:
+		case hostNever:
 			return "", false
 		}
 		label++
@@ -45,6 +45,28 @@ func ASCII(s string) (string, bool) {
 	}
 	return toASCII(s)
 }
+
+// Classes of bytes in a host name.
+const (
+	hostPlain = iota
+	hostDot
+	hostOther // to be decoded first
+	hostNever
+)
+
+var hostBytes = func() (t [256]uint8) {
+	for c := range 256 {
+		switch {
+		case c >= 0x80 || c == '%':
+			t[c] = hostOther
+		case c == '.':
+			t[c] = hostDot
+		case c <= ' ' || c == 0x7f || strings.IndexByte("\"#/:<>?@[\\]^`{|},;()!$&'*+=~", byte(c)) >= 0:
+			t[c] = hostNever
+		}
+	}
+	return t
+}()
 
 func toASCII(s string) (string, bool) {
 	if strings.IndexByte(s, '%') >= 0 {

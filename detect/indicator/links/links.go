@@ -50,28 +50,26 @@ type Scanner struct {
 	stop   int // its end
 }
 
-// Classes of bytes.
+// Classes of bytes; 0 ends a word.
 const (
-	other  = 1 << iota // letters, digits and what else stands in a host or a local part
-	dot                // .
-	colon              // :
-	at                 // @
-	high               // not ASCII
-	notHex             // cannot stand in an IPv6 address
+	other   = 1 << iota // letters, digits and what else stands in a host or a local part
+	dot                 // .
+	colon               // :
+	at                  // @
+	percent             // %
+	high                // not ASCII
 )
 
 var classes = func() (t [256]uint8) {
 	for c := range 256 {
 		switch {
 		case c >= 0x80:
-			t[c] = high | notHex
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+			t[c] = high
+		case c >= '0' && c <= '9', c|0x20 >= 'a' && c|0x20 <= 'z', c == '-', c == '_', c == '+':
 			t[c] = other
-		case c >= 'g' && c <= 'z', c >= 'G' && c <= 'Z', c == '-', c == '_', c == '+', c == '%':
-			t[c] = other | notHex
 		}
 	}
-	t['.'], t[':'], t['@'] = dot, colon, at|notHex
+	t['.'], t[':'], t['@'], t['%'] = dot, colon, at, percent
 	return t
 }()
 
@@ -93,14 +91,28 @@ func (s *Scanner) Next() (l Link, ok bool) {
 	}
 }
 
-// scan reads one token from pos on. It returns a URL, or leaves the token to
-// part if an address can be in it.
+// scan reads tokens from pos on, up to one with an address in it. It returns a
+// URL, or leaves the token to part.
 func (s *Scanner) scan() (Link, bool) {
 	text, i := s.Text, s.pos
-	for i < len(text) && classes[text[i]] == 0 {
-		i++
+	start := i
+	for { // most words hold nothing special
+		for i < len(text) && classes[text[i]] == 0 {
+			i++
+		}
+		start = i
+		for i < len(text) && classes[text[i]] == other {
+			i++
+		}
+		if i == len(text) {
+			s.pos = i
+			return Link{}, false
+		}
+		if classes[text[i]] != 0 {
+			break
+		}
 	}
-	start, colons := i, 0
+	colons := 0
 	var seen uint8
 	for i < len(text) {
 		c := classes[text[i]]
@@ -108,8 +120,8 @@ func (s *Scanner) scan() (Link, bool) {
 			break
 		}
 		seen |= c
-		switch {
-		case c&high != 0:
+		switch c {
+		case high:
 			n, delimiter := wide(text[i:])
 			if delimiter && i > start {
 				s.finish(start, i, colons, seen)
@@ -119,16 +131,18 @@ func (s *Scanner) scan() (Link, bool) {
 				start, seen = i, 0
 			}
 			continue
-		case c == colon:
+		case colon:
 			if strings.HasPrefix(text[i:], "://") {
 				if l, ok := s.url(start, i); ok {
 					return l, true
 				}
 			}
 			colons++
-		case text[i] == '%' && i > start && encodedScheme(text[i:]):
-			if l, ok := s.encoded(start, i); ok {
-				return l, true
+		case percent:
+			if i > start && encodedScheme(text[i:]) {
+				if l, ok := s.encoded(start, i); ok {
+					return l, true
+				}
 			}
 		}
 		i++
@@ -140,7 +154,7 @@ func (s *Scanner) scan() (Link, bool) {
 // finish ends the token and keeps it for part, unless nothing can be in it.
 func (s *Scanner) finish(start, end, colons int, seen uint8) {
 	s.pos = end
-	if start >= s.within && (seen&(dot|at) != 0 || colons > 1 && seen&notHex == 0) {
+	if start >= s.within && (seen&(dot|at) != 0 || colons > 1) {
 		s.token, s.stop = start, end
 	}
 }
@@ -221,13 +235,13 @@ func (s *Scanner) bare(host string, start int) (Link, bool) {
 
 func bareIPv6(text string) (Link, bool) {
 	text = strings.TrimRight(text, ".")
-	for _, c := range []byte(text) {
-		if classes[c]&notHex != 0 {
-			return Link{}, false
-		}
-	}
 	if len(text) > 45 {
 		return Link{}, false
+	}
+	for i := range len(text) {
+		if c := text[i]; !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' || c == ':' || c == '.') {
+			return Link{}, false
+		}
 	}
 	a, err := netip.ParseAddr(text)
 	if err != nil || a.IsUnspecified() {

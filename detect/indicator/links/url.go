@@ -48,7 +48,7 @@ func (s *Scanner) encoded(start, i int) (Link, bool) {
 	}
 	from := i + 9
 	end := from
-	for end < len(s.Text) && (classes[s.Text[end]]&other != 0 || s.Text[end] == '.') {
+	for end < len(s.Text) && classes[s.Text[end]]&(other|dot|percent) != 0 {
 		end++
 	}
 	host := end
@@ -122,9 +122,8 @@ func trim(text string, start, i int) int {
 
 // authority reads the host of what follows "://". It returns where it ends.
 func authority(s string) (l Link, end int, ok bool) {
-	end = strings.IndexAny(s, "/?#\\")
-	if end < 0 {
-		end = len(s)
+	for end < len(s) && authorityBytes[s[end]]&endsHost == 0 {
+		end++
 	}
 	host := s[:end]
 	if i := strings.LastIndexByte(host, '@'); i >= 0 {
@@ -139,7 +138,7 @@ func authority(s string) (l Link, end int, ok bool) {
 	} else if i := strings.IndexByte(host, ':'); i >= 0 {
 		host = host[:i]
 	}
-	if i := strings.IndexAny(host, ",;'()!$&*="); i >= 0 { // two addresses run together
+	if i := indexClass(host, splitsHost); i >= 0 { // two addresses run together
 		end = strings.Index(s, host) + i
 		host = host[:i]
 		l.Host, l.Addr, ok = parseHost(host)
@@ -150,6 +149,31 @@ func authority(s string) (l Link, end int, ok bool) {
 	}
 	l.Rest = withoutFragment(s[end:])
 	return l, end, true
+}
+
+// Classes of bytes after "://".
+const (
+	endsHost   = 1 << iota // begins path, query or fragment
+	splitsHost             // cannot be in a host
+)
+
+var authorityBytes = func() (t [256]uint8) {
+	for _, c := range []byte("/?#\\") {
+		t[c] = endsHost
+	}
+	for _, c := range []byte(",;'()!$&*=") {
+		t[c] = splitsHost
+	}
+	return t
+}()
+
+func indexClass(s string, class uint8) int {
+	for i := range len(s) {
+		if authorityBytes[s[i]]&class != 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 func withoutFragment(s string) string {
@@ -167,7 +191,10 @@ func Parse(s string) (Link, bool) {
 		s = s[:maxURL]
 	}
 	i := strings.Index(s, "://")
-	scheme := i > 0 && strings.Trim(s[:i], schemeBytes) == ""
+	scheme := i > 0
+	for j := 0; j < i && scheme; j++ {
+		scheme = schemeByte(s[j])
+	}
 	switch {
 	case scheme:
 	case strings.HasPrefix(s, "//"):
@@ -180,8 +207,6 @@ func Parse(s string) (Link, bool) {
 	l.Kind, l.Raw = URL, s
 	return l, ok
 }
-
-const schemeBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-"
 
 // parseBare reads a URL without scheme, an address, or "mailto:" and the like.
 func parseBare(s string) (Link, bool) {
