@@ -10,7 +10,7 @@ import (
 )
 
 // maxRecovered bounds the rows of a table that are logged or deleted.
-const maxRecovered = 1 << 23
+const maxRecovered = 1 << 21
 
 // All returns the live rows of a table as Rows does, then the Logged ones, then
 // the Deleted ones. A version of a row that is live, or was yielded, is not
@@ -65,7 +65,7 @@ func (r *recovery) run() {
 		r.lost = r.lost || row.IDLost
 		if row.Partial && r.t.WithoutRowid {
 			start := beginning(row.payload)
-			r.cut[start] = append(r.cut[start], row.payload)
+			r.cut[start] = append(r.cut[start], bytes.Clone(row.payload))
 		}
 		return len(r.wanted) < maxRecovered
 	})

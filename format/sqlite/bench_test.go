@@ -24,6 +24,8 @@ var benchDB = sync.OnceValues(func() ([]byte, error) {
 	exec(discard{}, c, "CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB)")
 	exec(discard{}, c, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%d)
 		INSERT INTO Files SELECT hex(randomblob(20)), 'AppDomain-com.example.app', 'Library/Caches/some/path/' || i || '.dat', 1, randomblob(700) FROM n`, benchRows))
+	exec(discard{}, c, fmt.Sprintf(`CREATE TABLE small (id INTEGER PRIMARY KEY, a INTEGER, b REAL, c TEXT);
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%d) INSERT INTO small SELECT i, i*7, i/3.0, 'text' FROM n`, benchRows))
 	exec(discard{}, c, "DELETE FROM Files WHERE rowid % 50 = 0")
 	return os.ReadFile(path)
 })
@@ -41,7 +43,6 @@ func benchmark(b *testing.B, each func(db *DB) int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	rows := 0
 	for b.Loop() {
@@ -58,6 +59,28 @@ func BenchmarkRows(b *testing.B) {
 	benchmark(b, func(db *DB) (n int) {
 		for row, err := range db.Rows("Files") {
 			if err == nil && row.Int("flags") == 1 {
+				n++
+			}
+		}
+		return n
+	})
+}
+
+func BenchmarkRowsSmall(b *testing.B) {
+	benchmark(b, func(db *DB) (n int) {
+		for row, err := range db.Rows("small") {
+			if err == nil && row.Int("a") != 0 && row.Float("b") != 0 {
+				n++
+			}
+		}
+		return n
+	})
+}
+
+func BenchmarkSeek(b *testing.B) {
+	benchmark(b, func(db *DB) (n int) {
+		for id := int64(1); id < benchRows; id += 17 {
+			if _, err := db.Row("small", id); err == nil {
 				n++
 			}
 		}

@@ -1,10 +1,13 @@
 package sqlite
 
-import "iter"
+import (
+	"fmt"
+	"iter"
+)
 
 // Limits of recovery.
 const (
-	maxImages   = 1 << 24 // pages that are looked through besides the live ones
+	maxImages   = 1 << 22 // pages that are looked through besides the live ones
 	maxDropped  = 1 << 12 // dropped tables
 	maxOrphan   = 256     // columns of a record that suits no table
 	minOverflow = 1 << 28 // bytes of overflow pages that are read in any case
@@ -54,7 +57,11 @@ func (db *DB) find() *findings {
 	for _, img := range past {
 		db.assign(img)
 	}
-	for _, img := range db.freeImages(f.owners) {
+	free := db.freeImages(f.owners)
+	if len(free) == maxImages {
+		db.problem(fmt.Errorf("look for deleted rows: more than %d free pages", maxImages))
+	}
+	for _, img := range free {
 		db.assign(img)
 	}
 	return f

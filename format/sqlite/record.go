@@ -61,12 +61,12 @@ func (o Origin) String() string {
 // A column is named without regard to case. A column that the table lacks reads
 // as NULL, one added to the table after the row was written as its default.
 type Row struct {
-	ID     int64 // rowid; 0 in a table WITHOUT ROWID and where IDLost is set
-	Offset int64 // bytes from the start of File to the cell, or to what is left of it
-	Page   uint32
-	State  State
+	ID     int64    // rowid; 0 in a table WITHOUT ROWID and where IDLost is set
+	Offset int64    // bytes from the start of File to the cell, or to what is left of it
+	Page   uint32   // number of the page, from 1
+	State  State    // how the row stands to the live database
 	File   FileKind // the file in which the cell lies
-	Origin Origin
+	Origin Origin   // the kind of place in which it lies
 	// Assumed is set if the table is a guess by the shape of the record, since
 	// nothing says to which table its page belonged.
 	Assumed bool
@@ -230,7 +230,11 @@ func serialSize(st uint64) uint64 {
 // fieldSlab hands out slices of fields, which are never reused.
 type fieldSlab []field
 
-const slabSize = 2048
+// The fields that a slab has at first, and at most unless a record needs more.
+const (
+	firstSlab = 16
+	slabSize  = 2048
+)
 
 // parse reads the header of a record. With cut the payload may be shorter than
 // the header says. Values past its end are then NULL or cut.
@@ -241,7 +245,7 @@ func (s *fieldSlab) parse(payload []byte, cut bool) ([]field, error) {
 	}
 	h := payload[n:min(head, uint64(len(payload)))]
 	if cap(*s)-len(*s) < len(h) {
-		*s = make([]field, 0, max(slabSize, len(h)))
+		*s = make([]field, 0, max(min(4*cap(*s), slabSize), len(h), firstSlab))
 	}
 	out := (*s)[len(*s):]
 	off := head

@@ -22,8 +22,8 @@ type Table struct {
 	Columns      []Column // in the order of the statement
 	Root         uint32   // first page; 0 for a virtual or a dropped table
 	WithoutRowid bool     // stored in an index b-tree by its primary key
-	Strict       bool
-	Virtual      bool // kept by an extension; it has no rows of its own here
+	Strict       bool     // values have the types of their columns
+	Virtual      bool     // kept by an extension; it has no rows of its own here
 	// Dropped is set for a table that exists no more and whose statement was
 	// recovered from free space. Only deleted rows can belong to it.
 	Dropped bool
@@ -39,11 +39,11 @@ type Column struct {
 	Name       string
 	Type       string // as declared, "" without
 	PrimaryKey int    // place in the primary key from 1, or 0
-	NotNull    bool
-	RowidAlias bool  // INTEGER PRIMARY KEY: another name of the rowid
-	Generated  bool  // computed by an expression
-	Virtual    bool  // generated and not stored, so it reads as NULL here
-	Default    Value // of a DEFAULT that is a literal
+	NotNull    bool   // declared NOT NULL
+	RowidAlias bool   // INTEGER PRIMARY KEY: another name of the rowid
+	Generated  bool   // computed by an expression
+	Virtual    bool   // generated and not stored, so it reads as NULL here
+	Default    Value  // of a DEFAULT that is a literal
 
 	affinity affinity
 	pos      int // place in the record, -1 if it is not stored

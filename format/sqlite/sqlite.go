@@ -9,6 +9,9 @@
 // [DB.All] adds the versions of rows that these files still hold besides, and
 // what can be recovered of deleted rows. The three never mix; see [State].
 //
+// Not read are the indexes, in whose free space keys of deleted rows may be left,
+// and the tables inside of virtual tables, other than by their shadow tables.
+//
 // The format is https://www.sqlite.org/fileformat2.html.
 package sqlite
 
