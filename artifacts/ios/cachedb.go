@@ -61,7 +61,7 @@ type cacheDBResponse struct {
 	Headers []record.KV `json:"headers,omitempty"` // of the response; of those that hold secrets only the length
 	Request []record.KV `json:"request,omitempty"` // headers of the request, as above
 
-	Size int64       `json:"size"`           // bytes of the body, -1 if its file is missing
+	Size int64       `json:"size"`           // bytes of the body, -1 if its file is missing or the row is not live
 	Hash record.Hash `json:"hash,omitempty"` // SHA-256 of the body
 	File string      `json:"file,omitempty"` // name of the file in fsCachedData that holds the body
 
@@ -83,11 +83,11 @@ func cacheDBRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, er
 	}
 	from.Each(in, db, "cfurl_cache_response", yield, func(r sqlite.Row) (cacheDBResponse, error) {
 		c := cacheDBRow(r)
-		err := errors.Join(c.objects(db), c.body(in, db))
 		if r.State != sqlite.Live {
-			err = nil // the other tables may have forgotten it
+			c.Size = -1 // the other tables hold what replaced it
+			return c, nil
 		}
-		return c, err
+		return c, errors.Join(c.objects(db), c.body(in, db))
 	})
 }
 

@@ -68,7 +68,10 @@ func chromeFaviconRead(in *artifact.Input, db *sqlite.DB, yield func(record.Reco
 	if !more || !from.Rows(in, db, "icon_mapping", yield, func(r sqlite.Row) (chromeFaviconIcon, bool) {
 		id := r.Int("icon_id")
 		used[id] = true
-		f := icons[id]
+		var f chromeFaviconIcon
+		if r.State == sqlite.Live { // the number of a deleted icon is used again
+			f = icons[id]
+		}
 		f.IconID, f.Page = id, record.URL(r.Text("page_url"))
 		return f, true
 	}) {

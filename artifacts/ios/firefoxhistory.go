@@ -2,6 +2,7 @@ package ios
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
@@ -85,11 +86,17 @@ func firefoxHistoryRead(in *artifact.Input, db *sqlite.DB, yield func(record.Rec
 		pages, more := from.Join(db, s.pages, yield, func(r sqlite.Row) (int64, firefoxHistoryVisit) {
 			return r.Int("id"), firefoxHistoryPage(r)
 		})
+		// Where numbers of deleted pages are used again, a recovered visit may
+		// name a page that it was not made to.
+		table, _ := db.Table(s.pages)
+		reused := !strings.Contains(strings.ToUpper(table.SQL), "AUTOINCREMENT")
 		visited := map[int64]bool{}
 		if !more || !from.Rows(in, db, s.visits, yield, func(r sqlite.Row) (firefoxHistoryVisit, bool) {
 			id := r.Int(s.page)
-			v := pages[id]
-			visited[id] = true
+			var v firefoxHistoryVisit
+			if r.State == sqlite.Live || !reused {
+				v, visited[id] = pages[id], true
+			}
 			v.LastHere, v.LastThere = record.Time{}, record.Time{}
 			v.Visited, v.Visit, v.Page = firefoxHistoryTime(r.Int(s.date)), r.Int("id"), id
 			v.How, v.Local, v.From = record.Name(r.Int(s.kind), s.kinds...), r.Int("is_local") != 0, r.Int("from_visit")

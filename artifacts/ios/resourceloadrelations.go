@@ -40,7 +40,7 @@ type resourceLoadRelationsLink struct {
 	// UTC; only some tables have it.
 	Updated record.Time `json:"updated"`
 
-	Domain    record.Domain `json:"domain"`            // by ObservedDomains; empty if the domain is not there any more
+	Domain    record.Domain `json:"domain"`            // by ObservedDomains; empty if the domain, or this row, is not there any more
 	Relation  string        `json:"relation"`          // the meaning of the table, so that "domain relation related" reads as a sentence
 	Related   record.Domain `json:"related,omitempty"` // by ObservedDomains
 	DomainID  int64         `json:"domain_id"`
@@ -90,7 +90,9 @@ func resourceLoadRelationsParse(_ context.Context, in *artifact.Input) iter.Seq2
 						DomainID:  r.Int(rel.domain),
 						RelatedID: r.Int(rel.related),
 					}
-					d.Domain, d.Related = record.Domain(domains[d.DomainID]), record.Domain(domains[d.RelatedID])
+					if r.State == sqlite.Live { // the number of a deleted domain is used again
+						d.Domain, d.Related = record.Domain(domains[d.DomainID]), record.Domain(domains[d.RelatedID])
+					}
 					return d, true
 				})
 				if !ok {

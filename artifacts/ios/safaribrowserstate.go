@@ -87,8 +87,8 @@ func safariBrowserStateRead(in *artifact.Input, db *sqlite.DB, yield func(record
 	}
 	ok := from.Rows(in, db, "tabs", emit, func(r sqlite.Row) (safariBrowserStateTab, bool) {
 		t := safariBrowserStateRow(r)
-		data := r.Blob("session_data") // before iOS 12
-		if id, ok := rows[t.Tab]; ok {
+		data := r.Blob("session_data")                           // before iOS 12
+		if id, ok := rows[t.Tab]; ok && r.State == sqlite.Live { // an older tab had another history
 			s, err := db.Row("tab_sessions", id)
 			if err != nil {
 				failed = err

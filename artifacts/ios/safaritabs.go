@@ -147,7 +147,7 @@ func (s *safariTabsReader) row(r sqlite.Row) (safariTabsEntry, error) {
 			errs = append(errs, err)
 		}
 	}
-	if id, ok := s.sessions[t.Tab]; ok && len(t.History) == 0 {
+	if id, ok := s.sessions[t.Tab]; ok && len(t.History) == 0 && r.State == sqlite.Live {
 		row, err := s.db.Row("session_state", id)
 		if err == nil {
 			err = t.history(row.Blob("data"))

@@ -68,6 +68,9 @@ func shortcutsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, 
 	known := map[int64]bool{}
 	if !from.Each(in, db, "ZSHORTCUT", yield, func(r sqlite.Row) (shortcutsShortcut, error) {
 		s := shortcutsRow(r)
+		if r.State != sqlite.Live {
+			return s, nil // an older version had other actions
+		}
 		known[s.ID] = true
 		var errs []error
 		for _, id := range actions[s.ID] {
@@ -76,9 +79,6 @@ func shortcutsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, 
 				err = s.actions(row.Blob("ZDATA"))
 			}
 			errs = append(errs, err)
-		}
-		if r.State != sqlite.Live {
-			errs = nil
 		}
 		return s, errors.Join(errs...)
 	}) {
