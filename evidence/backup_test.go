@@ -186,6 +186,8 @@ func TestIrregularRows(t *testing.T) {
 		testFile{domain: "HomeDomain", rel: "nokey", data: []byte("no key at all"), noKey: true},
 		testFile{domain: "HomeDomain", rel: "class", data: []byte("class 9"), class: 9},
 		testFile{domain: "HomeDomain", rel: "odd", data: []byte("odd"), flags: 9, noKey: true},
+		testFile{domain: "HomeDomain", rel: "far", data: []byte("far key"), farKey: true},
+		testFile{domain: "HomeDomain", rel: "bad", data: []byte("bad key"), badKey: true},
 	)
 	orphan := "ab/ab" + strings.Repeat("c", 38)
 	dir := testBackup{files: files, password: testPassword, noClass: 9, extra: map[string][]byte{orphan: nil, "notes.txt": []byte("n")},
@@ -206,7 +208,7 @@ func TestIrregularRows(t *testing.T) {
 	for name, want := range map[string]string{
 		home + "%2E%2E/%2E%2E/%2E%2E/etc/passwd": "climb",
 		home + "other":                           "other",
-		home + "nokey":                           "no key at all",
+		home + "far":                             "far key", home + "nokey": "no key at all",
 		unknownRoot + "/row-15/MediaDomain/Library/SMS/sms.db": "the same place",
 		"backup/notes.txt": "n",
 	} {
@@ -215,7 +217,7 @@ func TestIrregularRows(t *testing.T) {
 		}
 	}
 	for name, part := range map[string]string{
-		home + "evil1": "40 hexadecimal digits", home + "evil2": "40 hexadecimal digits", home + "class": "class 9", home + "Library/link": "link to",
+		home + "evil1": "40 hexadecimal digits", home + "evil2": "40 hexadecimal digits", home + "class": "class 9", home + "Library/link": "link to", home + "bad": "cannot be read",
 	} {
 		if _, err := src.Open(name); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), part) {
 			t.Errorf("%s: %v, want an error with %q", name, err, part)

@@ -25,6 +25,8 @@ type testFile struct {
 	id          string // instead of the true one
 	target      string
 	noKey       bool // in an encrypted backup
+	badKey      bool // the description refers to a key that is not there
+	farKey      bool // the key is an object of its own
 	noPayload   bool
 	stored      []byte // instead of data or its ciphertext
 }
@@ -135,7 +137,13 @@ func mbBlob(tb testing.TB, f testFile, key []byte) []byte {
 	case f.size == 0:
 		root["Size"] = len(f.data)
 	}
-	if key != nil {
+	switch {
+	case f.badKey:
+		root["EncryptionKey"] = plist.UID(1000)
+	case key != nil && f.farKey:
+		root["EncryptionKey"] = plist.UID(len(objects))
+		objects = append(objects, map[string]any{"$class": plist.UID(2), "NS.data": plist.UID(len(objects) + 1)}, key)
+	case key != nil:
 		root["EncryptionKey"] = plist.UID(len(objects))
 		objects = append(objects, map[string]any{"$class": plist.UID(2), "NS.data": key})
 	}

@@ -94,7 +94,16 @@ func TestCorpusTwins(t *testing.T) {
 	if plain.Device.Build != "18C66" || plain.Device.IMEI != "42" {
 		t.Errorf("device %+v", plain.Device)
 	}
-	t.Logf("%+v\n%+v\n%+v", plain.Device, plain.Notes, encrypted.Notes)
+	for _, src := range []*Source{plain, encrypted} {
+		found := codes(src.Notes)
+		if found["files-listed"] != 1089 || found["payloads-absent"] != 1079 || found["fileid-differs"] != 0 {
+			t.Errorf("notes %+v", src.Notes)
+		}
+		rows := 0
+		if _, err := src.FS.(*backupFS).b.cat.rows(context.Background(), func(*entry) error { rows++; return nil }); err != nil || rows != 3721 {
+			t.Errorf("%d rows, %v, want 3721", rows, err)
+		}
+	}
 	_, err := plain.Open("private/var/mobile/Library/Nothing")
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("unknown file: %v", err)
@@ -107,11 +116,18 @@ func TestCorpusProduction(t *testing.T) {
 	}
 	t.Parallel()
 	src := openOne(t, testdata.Path(t, production), password("0000"))
-	files, listed := contents(t, src)
-	if listed == 0 || len(files) == 0 {
-		t.Errorf("%d of %d files", len(files), listed)
+	const name = "private/var/unknown/MyTestDomain/Media/Test.txt"
+	files, _ := contents(t, src)
+	sameFiles(t, files, map[string][]byte{name: []byte("Test data")})
+	info, err := fs.Stat(src.FS, name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%+v %+v %d", src.Device, src.Notes, len(files))
+	m := info.Sys().(*MBFile)
+	if m.Size != 9 || m.Mode != 33261 || m.UserID != 501 || m.GroupID != 501 ||
+		m.LastModified.Unix() != 1628082463 || m.LastStatusChange.Unix() != 1628082509 || m.Birth.Unix() != 1627974948 {
+		t.Errorf("%+v", m)
+	}
 }
 
 // TestCorpusRonin opens encrypted and plain twins, one without Size, and one
@@ -126,6 +142,20 @@ func TestCorpusRonin(t *testing.T) {
 		src := openOne(t, testdata.Path(t, ronin+name), password("test-password-1234"))
 		got, _ := contents(t, src)
 		sameFiles(t, got, want)
-		t.Logf("%s: %+v %+v", name, src.Device, src.Notes)
+		if d := src.Device; d.Version != "26.2" || d.Model != "iPhone13,3" || d.Name != "Fixture" || d.Acquired != "2026-08-21T06:00:00Z" {
+			t.Errorf("%s: device %+v", name, d)
+		}
+		if _, lies := codes(src.Notes)["encryption-flag-differs"]; lies != (name == "lie-encrypted") {
+			t.Errorf("%s: notes %+v", name, src.Notes)
+		}
+	}
+	const exact = "private/var/mobile/Containers/Data/Application/com.example.app/Documents/exact.bin"
+	if !bytes.Equal(want[exact], bytes.Repeat([]byte("B"), 32)) || len(want[home+"Library/SMS/sms.db"]) != 316 {
+		t.Errorf("exact.bin %q, sms.db of %d bytes", want[exact], len(want[home+"Library/SMS/sms.db"]))
+	}
+	for given, wantErr := range map[*Options]error{{}: ErrPasswordRequired, {Password: password("no").Password}: ErrWrongPassword} {
+		if _, err := Open(context.Background(), testdata.Path(t, ronin+"encrypted-backup"), *given); !errors.Is(err, wantErr) {
+			t.Errorf("%v, want %v", err, wantErr)
+		}
 	}
 }

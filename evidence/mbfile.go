@@ -39,6 +39,8 @@ type MBFile struct {
 	Target          string // of a symbolic link, a path on the device
 	Digest          []byte // 20 bytes or nil; which bytes it covers is not established
 	Attributes      []byte // extended attributes, a property list of names and bytes; nil if none
+
+	badKey bool // there is an EncryptionKey that cannot be read
 }
 
 // IsDir reports whether the file is a folder.
@@ -102,11 +104,12 @@ func ParseMBFile(blob []byte) (*MBFile, error) {
 		case "ProtectionClass":
 			m.ProtectionClass = val.Int()
 		case "EncryptionKey":
-			m.EncryptionKey = mbData(deref(val))
+			m.EncryptionKey = mbData(deref, val)
+			m.badKey = m.EncryptionKey == nil && val.Uint() != 0
 		case "Digest":
-			m.Digest = mbData(deref(val))
+			m.Digest = mbData(deref, val)
 		case "ExtendedAttributes":
-			m.Attributes = mbData(deref(val))
+			m.Attributes = mbData(deref, val)
 		}
 	}
 	return m, nil
@@ -160,10 +163,12 @@ func mbText(v plist.Value) string {
 	return ""
 }
 
-// mbData returns bytes, bare or in an archived NSData.
-func mbData(v plist.Value) []byte {
+// mbData returns bytes, bare or in an archived NSData, which holds them itself
+// or refers to them.
+func mbData(deref func(plist.Value) plist.Value, v plist.Value) []byte {
+	v = deref(v)
 	if v.Kind() == plist.Dict {
-		v = v.Get("NS.data")
+		v = deref(v.Get("NS.data"))
 	}
 	return v.Data()
 }

@@ -179,10 +179,17 @@ func (b *backup) content(p *payload, m *MBFile, path string) (io.ReaderAt, int64
 	note := func(code, format string, args ...any) []Note {
 		return []Note{{Code: code, Path: path, Detail: fmt.Sprintf(format, args...), Count: 1}}
 	}
-	if len(m.EncryptionKey) == 0 || p.size == 0 {
+	is := p.form(m)
+	switch {
+	case p.size == 0:
+		return p.stored, 0, p.sizeNotes(m, 0, path), nil
+	case m.badKey && is != formPlain:
+		return nil, 0, nil, errors.New("the description of the file has a key that cannot be read")
+	case len(m.EncryptionKey) == 0 && is == formEncrypted && !b.plain:
+		return p.stored, p.size, note("key-absent", "the file has no key, but its payload has the size of ciphertext; it is shown as stored"), nil
+	case len(m.EncryptionKey) == 0:
 		return p.stored, p.size, p.sizeNotes(m, p.size, path), nil
 	}
-	is := p.form(m)
 	if !b.plain && !p.magic() {
 		is = formEncrypted // the rest of the backup is
 	}
