@@ -1,0 +1,45 @@
+package evidence
+
+// NoteCodes lists the codes of the notes that this package writes, in
+// alphabetical order, for those who translate or explain them.
+var NoteCodes = []string{
+	"archive-damaged",         // the archive ends early or is damaged; later members are not listed
+	"archive-slow",            // the compression gives no random access
+	"backup-state",            // BackupState of Status.plist is not "new"
+	"checksum-differs",        // decompressed content is not what was compressed
+	"ciphertext-cut",          // ciphertext is no whole number of blocks
+	"class-key-damaged",       // one protection class cannot be opened
+	"database-size-differs",   // the header of a database gives another size than its content has
+	"description-damaged",     // the MBFile of a row cannot be read
+	"duplicate-member",        // an archive has two members of one name; the first is used
+	"duplicate-path",          // two rows have one device path; later ones are shown elsewhere
+	"encryption-flag-differs", // IsEncrypted contradicts the bytes
+	"encryption-unknown",      // whether a payload is encrypted cannot be told
+	"fileid-differs",          // a fileID is not the SHA-1 of the name
+	"fileid-invalid",          // a fileID is not 40 hexadecimal digits: the file is not opened
+	"files-beside",            // more files lie beside the payloads than are shown
+	"files-listed",            // how many files, folders and links the manifest lists
+	"key-absent",              // a file without key has the size of ciphertext
+	"list-absent",             // Info.plist, Manifest.plist or Status.plist is absent
+	"list-damaged",            // one of them cannot be read
+	"listing-incomplete",      // folders or rows that could not be listed
+	"manifest-damaged",        // parts of the manifest that cannot be read
+	"manifest-log",            // Manifest.db comes with a log, which was applied
+	"member-cut",              // the archive ends within a member
+	"member-name-differs",     // a zip member has two names
+	"members-overlap",         // zip members claim more bytes than the archive has
+	"name-refused",            // the name of a member leaves the archive or is not valid
+	"not-full-backup",         // IsFullBackup of Status.plist is false
+	"not-regular",             // a link, device or the like, which is not followed
+	"padding-invalid",         // the padding of decrypted content is not valid
+	"payload-orphan",          // a payload that the manifest does not list
+	"payloads-absent",         // files of the manifest whose payload is absent
+	"payloads-encrypted",      // a plain catalogue of encrypted payloads
+	"payloads-locked",         // encrypted payloads that no key was given for
+	"payloads-mixed",          // plain and encrypted payloads
+	"size-differs",            // the manifest lists another size than the content has
+	"snapshot-not-finished",   // SnapshotState of Status.plist is not "finished"
+	"stored-plain",            // a payload with a key is not encrypted
+	"unknown-domain",          // rows of a domain whose place on the device is not known
+	"unknown-flags",           // rows that are neither file, folder nor link
+}
