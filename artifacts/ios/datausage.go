@@ -48,7 +48,7 @@ type dataUsage struct {
 	App     record.App     `json:"app,omitempty"`        // ZPROCESS.ZBUNDLENAME
 	Name    string         `json:"name,omitempty"`       // ZPROCESS.ZPROCNAME as stored, if it has a slash
 	ID      *int64         `json:"process_id"`           // key of ZPROCESS: ZLIVEUSAGE.ZHASPROCESS, ZPROCESS.Z_PK or Z_PRIMARYKEY.Z_MAX
-	Missing bool           `json:"process_missing"`      // the usage names a process that is not among the live rows of ZPROCESS
+	Missing bool           `json:"process_missing"`      // the usage is live and its process is not among the rows of ZPROCESS, which could all be read
 	WWANIn  *float64       `json:"wwan_in,omitempty"`    // ZLIVEUSAGE.ZWWANIN, bytes received over the mobile network
 	WWANOut *float64       `json:"wwan_out,omitempty"`   // ZLIVEUSAGE.ZWWANOUT, bytes sent
 	WiFiIn  *float64       `json:"wifi_in,omitempty"`    // ZLIVEUSAGE.ZWIFIIN, bytes; 0 or absent in most versions
@@ -91,7 +91,11 @@ func dataUsageParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Reco
 				if !r.IsNull("ZHASPROCESS") && r.State == sqlite.Live {
 					used[r.Int("ZHASPROCESS")] = true
 				}
-				return dataUsageLive(r, u), true
+				u = dataUsageLive(r, u)
+				// Of a process that could not be read nothing is missing, and a
+				// deleted row may have lost its process with it.
+				u.Missing = u.Missing && len(errs) == 0 && r.State == sqlite.Live
+				return u, true
 			})
 			return more && from.Rows(in, db, "ZPROCESS", yield, func(r sqlite.Row) (dataUsage, bool) {
 				return dataUsageProcess(r), r.State != sqlite.Live || !used[dataUsageKey(r)]
