@@ -1,7 +1,6 @@
 package from
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 
@@ -33,26 +32,15 @@ func Member(o keyedarchive.Object, name string) keyedarchive.Object {
 }
 
 // ObjectRest is [ObjectLeaves] for an object without some of its members.
-func ObjectRest(o keyedarchive.Object, known ...string) (kvs []record.KV, err error) {
+func ObjectRest(o keyedarchive.Object, known ...string) ([]record.KV, error) {
+	w := leafWalker{}
 	for name, v := range Members(o) {
-		if slices.Contains(known, name) {
-			continue
+		if w.nodes > maxLeafNodes {
+			break
 		}
-		if len(kvs) > maxLeafNodes {
-			return kvs, fmt.Errorf("list values: %w", errLeaves)
-		}
-		leaves, lerr := ObjectLeaves(v)
-		if err == nil {
-			err = lerr
-		}
-		for _, l := range leaves {
-			if l.Key == "" {
-				l.Key = name
-			} else {
-				l.Key = joinLeaf(name, l.Key)
-			}
-			kvs = append(kvs, l)
+		if !slices.Contains(known, name) {
+			w.object(joinLeaf("", name), v, 1)
 		}
 	}
-	return kvs, err
+	return w.kvs, w.err
 }
