@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,13 +108,19 @@ func TestOrdinaryBackup(t *testing.T) {
 	if f := set.Failures(); f != nil {
 		t.Error(f)
 	}
-	want := map[string]detect.Grade{
-		"rule/ios-backupinfo-outdated":           detect.Context,
-		"rule/ios-datausage-removed-processes":   detect.Context, // key 5 and keys 42 to 45
-		"rule/ios-globalpreferences-lockdown-on": detect.Context,
+	for _, known := range []string{
+		"rule/ios-backupinfo-outdated",
+		"rule/ios-datausage-removed-processes", // key 5 and keys 42 to 45
+		"rule/ios-globalpreferences-lockdown-on",
+	} {
+		if got[known] == 0 {
+			t.Errorf("%s finds nothing", known)
+		}
 	}
-	if !maps.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	for id, grade := range got {
+		if grade > detect.Context {
+			t.Errorf("%s finds %v in an ordinary backup", id, grade)
+		}
 	}
 }
 
