@@ -23,8 +23,11 @@ const maxRecovered = 1 << 21
 func (db *DB) All(table string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		f := db.find()
-		t, ok := db.byName[lowerASCII(table)]
-		if !ok {
+		t := db.byName[lowerASCII(table)]
+		if t == nil {
+			t = f.dropped[lowerASCII(table)]
+		}
+		if t == nil {
 			yield(Row{}, fmt.Errorf("read table %q: %w", table, ErrNoTable))
 			return
 		}

@@ -18,6 +18,7 @@ const (
 type findings struct {
 	tables   []*Table // the schema table, those of the schema, dropped ones
 	shapes   []*shape
+	dropped  map[string]*Table // by name in lower case
 	owners   ownerMap
 	own      [][]image // live pages of each table that hold more than its rows
 	other    [][]image // other images assigned to each table
@@ -25,6 +26,8 @@ type findings struct {
 	orphans  []image // images with records that suit no table
 	overflow int64   // bytes of overflow pages that may still be read
 	widest   int     // values of the longest record looked for
+	wiped    int     // of the free blocks and pages, those that hold only zeros
+	free     int     // free blocks and pages
 	scratch  scratch
 }
 
@@ -33,7 +36,7 @@ func (db *DB) find() *findings {
 	if db.found != nil {
 		return db.found
 	}
-	f := &findings{assumed: map[place]bool{}, owners: ownerMap{}}
+	f := &findings{dropped: map[string]*Table{}, assumed: map[place]bool{}, owners: ownerMap{}}
 	db.found = f
 	if db.byName["sqlite_schema"] == nil {
 		return f // an empty file
@@ -62,6 +65,10 @@ func (db *DB) find() *findings {
 		db.problem(fmt.Errorf("look for deleted rows: more than %d free pages", maxImages))
 	}
 	for _, img := range free {
+		if b, err := img.read(); err == nil && img.owner == ownFree {
+			f.free++
+			f.wiped += choose(blank(b), 1, 0)
+		}
 		db.assign(img)
 	}
 	return f
@@ -180,7 +187,7 @@ func (db *DB) findDropped(past []image) {
 		if row.Text("type") != "table" || row.Partial || name == "" {
 			return true
 		}
-		if _, ok := db.byName[lowerASCII(name)]; ok {
+		if db.byName[lowerASCII(name)] != nil || f.dropped[lowerASCII(name)] != nil {
 			return true
 		}
 		t, err := parseTable(row.Text("sql"))
@@ -191,7 +198,7 @@ func (db *DB) findDropped(past []image) {
 		if root := row.Int("rootpage"); root > 0 && root <= maxPages {
 			t.former = uint32(root)
 		}
-		db.byName[lowerASCII(name)] = t
+		f.dropped[lowerASCII(name)] = t
 		f.add(db, t)
 		return len(f.tables) < len(db.tables)+maxDropped
 	}

@@ -111,6 +111,9 @@ func (db *DB) claim(m ownerMap, n uint32, o owner, depth int) {
 			db.claimOverflow(m, be32(b, cell.end-4), cell.size-cell.local)
 		}
 	}
+	if o >= ownTable {
+		db.found.countBlocks(&p)
+	}
 	if o >= ownTable && p.residue(used) {
 		i := o - ownTable
 		db.found.own[i] = append(db.found.own[i], image{n: n, at: at, v: &db.live, state: Live, owner: o})
@@ -131,12 +134,7 @@ func (p *btreePage) residue(used int) bool {
 	if rest := len(p.b) - used - (to - from); to < from || rest < 0 || rest > 3 {
 		return true
 	}
-	for _, c := range p.b[from:to] {
-		if c != 0 {
-			return true
-		}
-	}
-	return false
+	return !blank(p.b[from:to])
 }
 
 // claimOverflow marks a chain of overflow pages that holds rest bytes.
@@ -185,4 +183,43 @@ func trunkLeaves(b []byte, usable int) []uint32 {
 		out[i] = be32(b, 8+4*i)
 	}
 	return out
+}
+
+// countBlocks counts the free blocks of a page, and those that hold only zeros
+// after their header.
+func (f *findings) countBlocks(p *btreePage) {
+	for at := be16(p.b, p.start+1); at != 0 && at+4 <= len(p.b); {
+		next, size := be16(p.b, at), be16(p.b, at+2)
+		if size < 4 || at+size > len(p.b) {
+			return
+		}
+		f.free++
+		if blank(p.b[at+4 : at+size]) {
+			f.wiped++
+		}
+		if next <= at {
+			return
+		}
+		at = next
+	}
+}
+
+// blank reports whether there are only zeros.
+func blank(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Wiped returns how many places the live database keeps free for reuse, that is
+// free blocks of table pages and pages on the freelist, and how many of them hold
+// nothing but zeros. If most do, the application deletes securely or something
+// wiped the file: that [DB.All] finds no deleted rows does not mean there were
+// none.
+func (db *DB) Wiped() (wiped, free int) {
+	f := db.find()
+	return f.wiped, f.free
 }

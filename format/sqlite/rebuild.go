@@ -30,7 +30,7 @@ func (c *carver) rebuild(at int, s span) (r record, ok bool) {
 		r, ok = c.assemble(at, start, header, body, min(at+size, s.to), s)
 		return ok
 	}
-	for _, n := range c.shape.counts() {
+	for _, n := range c.shape.counts {
 		if h, from, found := c.serials(at+4, n, s.to); found && n >= 2 && try(3, h, from) {
 			return r, true
 		}
@@ -46,17 +46,6 @@ func (c *carver) rebuild(at int, s span) (r record, ok bool) {
 		}
 	}
 	return r, false
-}
-
-// counts returns the numbers of values that records of the table have, the full
-// number first.
-func (s *shape) counts() []int {
-	out := make([]int, 0, len(s.lengths))
-	for n := range s.lengths {
-		out = append(out, n)
-	}
-	slices.SortFunc(out, func(a, b int) int { return b - a })
-	return out
 }
 
 // serials returns the bytes of n serial types from an offset, and the offset
@@ -110,8 +99,7 @@ func (c *carver) firstSerials(size int) []uint32 {
 		return []uint32{0}
 	}
 	var out []uint32
-	common := s.common(0)
-	for _, st := range common {
+	for _, st := range s.first {
 		if int(serialSize(uint64(st))) == size {
 			out = append(out, st)
 		}
@@ -125,7 +113,7 @@ func (c *carver) firstSerials(size int) []uint32 {
 	} else if size == 0 && s.rate(0, 0) > 0 && len(out) == 0 {
 		out = append(out, 0)
 	}
-	for _, st := range append(common, 2, 1, 4, 3, 6, 5) {
+	for _, st := range append(slices.Clip(s.first), 2, 1, 4, 3, 6, 5) {
 		if s.rate(0, st) > 0 && !slices.Contains(out, st) {
 			out = append(out, st)
 		}

@@ -115,6 +115,9 @@ func TestStates(t *testing.T) {
 			}
 			s := take(t, path)
 			db := same(t, s)
+			if wiped, free := db.Wiped(); (wiped > 0) != (tt.name == "secure deletion") || wiped > free {
+				t.Errorf("%d of %d free places wiped", wiped, free)
+			}
 			for state, want := range map[State][]string{Live: tt.live, Logged: tt.logged, Deleted: tt.deleted} {
 				got := versions(t, db, "T", state)
 				slices.Sort(got)
@@ -123,6 +126,32 @@ func TestStates(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOrphans drops a table whose statement and first page are used again.
+func TestOrphans(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "o.db")
+	c := connect(t, path)
+	exec(t, c, `PRAGMA page_size=512; CREATE TABLE gone (a INTEGER, b TEXT, c REAL, d BLOB);
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<50)
+		INSERT INTO gone SELECT i, 'orphan ' || i, i/4.0, x'00ff' FROM n;
+		DROP TABLE gone; CREATE TABLE instead_of_that_table (one TEXT, two TEXT) /* a long statement over the old one */`)
+	s := take(t, path)
+	db := open(t, s.db, nil, nil)
+	if got := db.Dropped(); len(got) != 0 {
+		t.Errorf("dropped tables: %v", got)
+	}
+	rows := 0
+	for row, err := range db.Orphans() {
+		if err != nil || !strings.HasPrefix(row.Text("c1"), "orphan ") || row.Int("c0") != row.ID || row.State != Deleted || !row.Assumed {
+			t.Errorf("%s: %v", line(row), err)
+		}
+		rows++
+	}
+	if rows < 30 {
+		t.Errorf("%d rows, want most of 50", rows)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 const (
 	sampleRows    = 4096 // live rows looked at
 	sampleSerials = 64   // serial types kept of a column
+	sampleLengths = 16   // numbers of values kept
 )
 
 // shape is what the records of a table look like: by its declaration, and by a
@@ -22,6 +23,8 @@ type shape struct {
 	lengths map[int]bool
 	serials []map[uint32]int // how often each serial type was seen at a position
 	rows    int
+	counts  []int    // the keys of lengths, the full number first
+	first   []uint32 // serial types of the first value, the most frequent first
 }
 
 // learn returns the shape of a table.
@@ -39,7 +42,9 @@ func (db *DB) learn(t *Table) *shape {
 		if s.rows++; s.rows > sampleRows {
 			break
 		}
-		s.lengths[len(row.fields)] = true
+		if len(s.lengths) < sampleLengths {
+			s.lengths[len(row.fields)] = true
+		}
 		for i, f := range row.fields[:min(len(row.fields), t.stored)] {
 			if s.serials[i] == nil {
 				s.serials[i] = map[uint32]int{}
@@ -48,6 +53,13 @@ func (db *DB) learn(t *Table) *shape {
 				s.serials[i][f.serial]++
 			}
 		}
+	}
+	for n := range s.lengths {
+		s.counts = append(s.counts, n)
+	}
+	slices.SortFunc(s.counts, func(a, b int) int { return b - a })
+	if t.stored > 0 {
+		s.first = s.common(0)
 	}
 	return s
 }

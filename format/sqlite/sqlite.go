@@ -218,8 +218,8 @@ func (db *DB) Tables() []Table {
 	return out
 }
 
-// Table returns the table of a name in any case, be it the schema table. Dropped
-// tables are found once [DB.All] or [DB.Dropped] has looked for them.
+// Table returns the table of a name in any case, be it the schema table. For
+// dropped tables see [DB.Dropped].
 func (db *DB) Table(name string) (Table, bool) {
 	t, ok := db.byName[lowerASCII(name)]
 	if !ok {
