@@ -228,7 +228,8 @@ func (db *DB) Table(name string) (Table, bool) {
 	return *t, true
 }
 
-// Problems returns what was found damaged when the database was opened.
+// Problems returns what was found damaged when the database was opened and, once
+// [DB.All] has looked for rows that are not live, what that had to leave out.
 func (db *DB) Problems() []error { return slices.Clone(db.problems) }
 
 // Info returns what the header and the schema say of the whole database.
