@@ -41,10 +41,7 @@ func (db *DB) find() *findings {
 	if db.byName["sqlite_schema"] == nil {
 		return f // an empty file
 	}
-	for _, n := range db.pager.sizes {
-		f.overflow += 4 * n
-	}
-	f.overflow += minOverflow
+	f.overflow = db.budget()
 	f.add(db, db.byName["sqlite_schema"])
 	for _, t := range db.tables {
 		f.add(db, t)

@@ -221,6 +221,7 @@ func TestNotADatabase(t *testing.T) {
 	if _, err := db.Row("t", 1); !errors.Is(err, ErrNoTable) {
 		t.Error(err)
 	}
+	drain(db)
 }
 
 // TestLogOnly opens a database of which only the log is left.
