@@ -17,6 +17,7 @@ import (
 	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/format/mbdb"
+	"github.com/vigie-project/vigie/format/mbfile"
 	"github.com/vigie-project/vigie/format/plist"
 	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/lang"
@@ -125,22 +126,36 @@ func (m *manifestReader) row(r sqlite.Row) (manifestFile, bool) {
 	if len(blob) == 0 {
 		return f, true
 	}
-	mb, err := evidence.ParseMBFile(blob)
-	if err != nil {
-		m.err = err
-		return f, true
+	mb, ok := mbfile.Parse(blob)
+	if !ok { // not in the usual layout
+		general, err := evidence.ParseMBFile(blob)
+		if err != nil {
+			m.err = err
+			return f, true
+		}
+		mb = manifestGeneral(general)
 	}
-	m.describe(&f, mb)
+	m.describe(&f, &mb)
 	return f, true
 }
 
+// manifestGeneral converts what the general reader gives.
+func manifestGeneral(g *evidence.MBFile) mbfile.File {
+	return mbfile.File{
+		Mode: g.Mode, Size: g.Size, HasSize: g.HasSize, Birth: manifestUnix(g.Birth), Modified: manifestUnix(g.LastModified),
+		Changed: manifestUnix(g.LastStatusChange), UserID: g.UserID, GroupID: g.GroupID, Inode: g.Inode, Flags: g.Flags,
+		ProtectionClass: g.ProtectionClass, Target: []byte(g.Target), Digest: g.Digest, Attributes: g.Attributes,
+	}
+}
+
 // describe takes over what the archived MBFile says.
-func (m *manifestReader) describe(f *manifestFile, mb *evidence.MBFile) {
-	f.Created, f.Modified, f.Changed = manifestTime(mb.Birth), manifestTime(mb.LastModified), manifestTime(mb.LastStatusChange)
+func (m *manifestReader) describe(f *manifestFile, mb *mbfile.File) {
+	f.Created, f.Modified, f.Changed = epoch.Unix(mb.Birth), epoch.Unix(mb.Modified), epoch.Unix(mb.Changed)
 	f.Mode = m.mode(mb.Mode)
-	f.Owner, f.Group = &mb.UserID, &mb.GroupID
+	numbers := &[3]int64{mb.UserID, mb.GroupID, mb.Size} // one allocation
+	f.Owner, f.Group = &numbers[0], &numbers[1]
 	if mb.HasSize {
-		f.Size = &mb.Size
+		f.Size = &numbers[2]
 	}
 	f.Inode, f.StatFlags, f.Protection = int64(mb.Inode), mb.Flags, mb.ProtectionClass
 	f.Target = record.Path(mb.Target)
@@ -163,11 +178,11 @@ func (m *manifestReader) mode(mode uint32) string {
 	return s
 }
 
-func manifestTime(t time.Time) record.Time {
+func manifestUnix(t time.Time) int64 {
 	if t.IsZero() {
-		return record.Time{}
+		return 0
 	}
-	return epoch.Unix(t.Unix())
+	return t.Unix()
 }
 
 // maxManifestAttributes bounds the extended attributes of one file.
