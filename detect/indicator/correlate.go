@@ -51,7 +51,7 @@ func (s *Set) observe(p *plan, rec record.Record, hits []hit, seen func(detect.O
 		if ok, err := in.compound.pattern.Leaves[l.leaf].Eval(v); !ok || err != nil {
 			return
 		}
-		seen(detect.Observation{Correlator: correlatorID, Key: f.Name + "/" + in.ID, Step: strconv.Itoa(int(l.leaf)), Exhibit: detect.NewExhibit(rec)})
+		seen(detect.Observation{Correlator: correlatorID, Key: patternKey(f, in), Step: strconv.Itoa(int(l.leaf)), Exhibit: detect.NewExhibit(rec)})
 	}
 	for _, h := range hits {
 		e := &s.several.entries[h.entry-1]
@@ -62,6 +62,11 @@ func (s *Set) observe(p *plan, rec record.Record, hits []hit, seen func(detect.O
 			try(l)
 		}
 	}
+}
+
+// patternKey names an indicator in a case: names of feeds need not be unique.
+func patternKey(f *Feed, in *Indicator) string {
+	return f.Name + "/" + f.SHA256[:min(len(f.SHA256), 12)] + "/" + in.ID
 }
 
 // sightings are the observations of one pattern.
@@ -93,11 +98,15 @@ func (s *Set) Correlate(seen iter.Seq2[detect.Observation, error], found func(de
 	for i, f := range s.feeds {
 		for j := range f.Indicators {
 			in := &f.Indicators[j]
-			g := all[f.Name+"/"+in.ID]
-			if g == nil || in.compound == nil {
+			if in.compound == nil || in.compound.pattern.Simple() {
 				continue
 			}
-			delete(all, f.Name+"/"+in.ID)
+			key := patternKey(f, in)
+			g := all[key]
+			if g == nil {
+				continue
+			}
+			delete(all, key)
 			finding, ok, err := s.combine(s.feeds[i], in, g)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("indicator %s of %s: %w", in.ID, f.Name, err))

@@ -13,7 +13,8 @@ import (
 
 // judge turns hits on a record into findings. The same value in several feeds is
 // one finding: the first feed makes it, the others are named in its references.
-func (s *Set) judge(p *plan, rec *record.Record, hits []hit, found func(detect.Finding)) {
+// More says that the record holds more hits; the last finding tells it.
+func (s *Set) judge(p *plan, rec *record.Record, hits []hit, more bool, found func(detect.Finding)) {
 	v := &view{p: p, rec: rec}
 	var done []judged
 	var exhibit []detect.Exhibit
@@ -61,6 +62,11 @@ func (s *Set) judge(p *plan, rec *record.Record, hits []hit, found func(detect.F
 	for i := range done {
 		d := &done[i]
 		d.finding.Refs = append(d.finding.Refs, d.refs...)
+		if more && i == len(done)-1 {
+			t := texts.Text("confidence.more", map[string]any{"Count": maxHits})
+			d.finding.Confidence.EN += " " + t.EN
+			d.finding.Confidence.FR += " " + t.FR
+		}
 		d.finding.Seal()
 		found(d.finding)
 	}

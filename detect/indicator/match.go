@@ -58,7 +58,7 @@ type hit struct {
 
 // Limits of one record.
 const (
-	maxHits  = 256 // hits
+	maxHits  = 64 // hits
 	maxChain = 64  // indicators with the same value
 	maxParts = 64  // names of a path, labels of a host
 )
@@ -70,6 +70,7 @@ type matcher struct {
 	field  *planField
 	loose  bool
 	inside bool
+	more   bool // than maxHits
 	ios    bool // of an iPhone: names of processes have 16 bytes at most
 	linux  bool // of Android: 15
 }
@@ -133,7 +134,11 @@ func (m *matcher) value(s string) {
 
 // hit notes the entries of a chain, and reports whether there are any.
 func (m *matcher) hit(first uint32, h how, observed string) bool {
-	for e, n := first, 0; e != 0 && n < maxChain && len(m.hits) < maxHits; n++ {
+	for e, n := first, 0; e != 0 && n < maxChain; n++ {
+		if len(m.hits) == maxHits {
+			m.more = true
+			break
+		}
 		m.hits = append(m.hits, hit{e, m.field, observed, h, m.loose, m.inside})
 		e = m.x.entries[e-1].next
 	}

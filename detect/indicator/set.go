@@ -231,6 +231,6 @@ func (s *Set) Detect(rec record.Record, found func(detect.Finding)) {
 	m.record(p, &rec)
 	if len(m.hits) > 0 || len(s.always) > 0 {
 		kept := rec // or every record would be moved to the heap
-		s.judge(p, &kept, m.hits, found)
+		s.judge(p, &kept, m.hits, m.more, found)
 	}
 }
