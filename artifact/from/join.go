@@ -92,13 +92,16 @@ func Join[K comparable, V any](db *sqlite.DB, table string, yield func(record.Re
 }
 
 // Group is [Join] for a table that may hold several rows for one key: it gives
-// them all, in the order of the table.
+// them all, in the order of the table. Rows whose key is zero belong to no row.
 func Group[K comparable, V any](db *sqlite.DB, table string, yield func(record.Record, error) bool, entry func(sqlite.Row) (K, V)) (m map[K][]V, more bool) {
 	m = map[K][]V{}
+	rows := 0
 	_, errs := Lookup(db, table, func(r sqlite.Row) (int, struct{}) {
-		k, v := entry(r)
-		m[k] = append(m[k], v)
-		return len(m), struct{}{} // bounds the keys as Lookup bounds its own
+		if k, v := entry(r); k != *new(K) {
+			m[k] = append(m[k], v)
+		}
+		rows++
+		return rows, struct{}{} // bounds the rows as Lookup bounds its own
 	})
 	return m, yieldErrors(errs, yield)
 }
