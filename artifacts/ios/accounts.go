@@ -48,8 +48,8 @@ type accountsAccount struct {
 	Active        bool        `json:"active"`                // column ZACTIVE
 	Authenticated bool        `json:"authenticated"`         // column ZAUTHENTICATED
 	Visible       bool        `json:"visible"`               // column ZVISIBLE: shown in the settings
-	Enabled       []string    `json:"enabled,omitempty"`     // ZDATACLASS.ZNAME by Z_nENABLEDDATACLASSES: what is synced
-	Properties    []record.KV `json:"properties,omitempty"`  // ZACCOUNTPROPERTY.ZKEY and ZVALUE, an archive
+	Enabled       []string    `json:"enabled,omitempty"`     // ZDATACLASS.ZNAME by Z_nENABLEDDATACLASSES: what is synced; of live rows
+	Properties    []record.KV `json:"properties,omitempty"`  // ZACCOUNTPROPERTY.ZKEY and ZVALUE, an archive; of live rows
 	Identifier    string      `json:"identifier"`            // column ZIDENTIFIER
 }
 
@@ -101,6 +101,9 @@ func accountsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, e
 			if a.Parent = record.Text(users[p]); a.Parent == "" {
 				a.Parent = record.Text(fmt.Sprintf("account %d", p))
 			}
+		}
+		if r.State != sqlite.Live {
+			return a, nil // what is in the other tables belongs to the live row
 		}
 		a.Enabled = enabled[r.Int("Z_PK")]
 		var errs []error

@@ -276,7 +276,6 @@ func (s *smsReader) message(r sqlite.Row) (m smsMessage, errs []error) {
 	m.Played = epoch.Cocoa(r.At(c.datePlayed).Int())
 	m.Edited = epoch.Cocoa(r.At(c.dateEdited).Int())
 	m.Retracted = epoch.Cocoa(r.At(c.dateRetracted).Int())
-	m.Deleted = epoch.Cocoa(s.deleted[r.ID])
 	m.GUID = r.At(c.guid).Text()
 	m.Direction = record.Name(r.At(c.fromMe).Int(), "received", "sent")
 	m.Service = s.shared(r.At(c.service))
@@ -289,7 +288,6 @@ func (s *smsReader) message(r sqlite.Row) (m smsMessage, errs []error) {
 	}
 	s.people(r, &m)
 	s.flags(r, &m)
-	m.Attachments = s.files[r.ID]
 	m.Text = record.Text(r.At(c.text).Text())
 	if err := m.body(r.At(c.body).Blob()); err != nil {
 		errs = append(errs, fmt.Errorf("read attributedBody: %w", err))
@@ -321,8 +319,10 @@ func (s *smsReader) people(r sqlite.Row, m *smsMessage) {
 			m.OtherHandle = fmt.Sprintf("handle %d", id)
 		}
 	}
-	if r.ID != 0 {
+	if r.ID != 0 { // of recovered rows it may be lost
 		m.Chats = s.chatsOf(r.ID)
+		m.Attachments = s.files[r.ID]
+		m.Deleted = epoch.Cocoa(s.deleted[r.ID])
 	}
 }
 

@@ -45,7 +45,7 @@ type whatsappMessage struct {
 	From      string       `json:"from,omitempty"`       // column ZFROMJID, a JID
 	To        string       `json:"to,omitempty"`         // column ZTOJID, a JID
 	Member    string       `json:"member,omitempty"`     // ZWAGROUPMEMBER.ZMEMBERJID by ZGROUPMEMBER: who sent it to the group
-	Number    record.Phone `json:"number,omitempty"`     // number of the member, or else of the person: of a JID with @s.whatsapp.net, or by the pairs of LID.sqlite
+	Number    record.Phone `json:"number,omitempty"`     // number of the member or the person, not of the owner: of a JID with @s.whatsapp.net, or by the pairs of LID.sqlite
 	PushName  string       `json:"push_name,omitempty"`  // column ZPUSHNAME: the name that the sender chose, or base64 of it
 	Text      record.Text  `json:"text"`                 // column ZTEXT
 	Preview   []record.KV  `json:"preview,omitempty"`    // ZWAMESSAGEDATAITEM: matched text, contents, title and summary of link previews
@@ -68,14 +68,17 @@ func (m whatsappMessage) String() string {
 	if text == "" {
 		text = m.Caption
 	}
-	word, who := "from", m.From
+	word, who := " from ", m.From
 	if m.Direction == "sent" {
-		word, who = "to", m.To
+		word, who = " to ", m.To
 	}
-	if m.Member != "" {
-		who += ", " + m.Member
+	if m.Number != "" {
+		who = string(m.Number)
 	}
-	return record.Line(fmt.Sprintf("WhatsApp message %s %s %s: %s", m.Direction, word, who, text))
+	if m.ChatName != "" {
+		who += " in " + m.ChatName
+	}
+	return record.Line("WhatsApp message " + m.Direction + word + who + ": " + string(text))
 }
 
 // whatsappMedia is what a message takes from its media item.
@@ -175,7 +178,11 @@ func (w *whatsappReader) message(r sqlite.Row) whatsappMessage {
 			m.Member = fmt.Sprintf("member %d", id)
 		}
 	}
-	for _, jid := range [...]string{m.Member, m.From, m.To, m.Chat} {
+	other := m.From // received messages name the owner as receiver
+	if m.Direction == "sent" {
+		other = m.To
+	}
+	for _, jid := range [...]string{m.Member, other, m.Chat} {
 		if m.Number = w.number(jid); m.Number != "" {
 			break
 		}

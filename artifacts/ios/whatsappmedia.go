@@ -55,7 +55,14 @@ func (f whatsappmediaFile) String() string {
 	if name == "" {
 		name = string(f.Title)
 	}
-	return record.Line(fmt.Sprintf("WhatsApp file %s, %d bytes, from %s to %s", name, f.Bytes, f.From, f.To))
+	s := fmt.Sprintf("WhatsApp file %s, %d bytes", name, f.Bytes)
+	if f.From != "" {
+		s += ", from " + f.From
+	}
+	if f.To != "" {
+		s += ", to " + f.To
+	}
+	return record.Line(s)
 }
 
 func whatsappmediaRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, error) bool) {
