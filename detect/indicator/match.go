@@ -59,8 +59,8 @@ type hit struct {
 // Limits of one record.
 const (
 	maxHits  = 64 // hits
-	maxChain = 64  // indicators with the same value
-	maxParts = 64  // names of a path, labels of a host
+	maxChain = 64 // indicators with the same value
+	maxParts = 64 // names of a path, labels of a host
 )
 
 // A matcher compares one record with an index.
