@@ -59,11 +59,11 @@ func (a appInventory) String() string {
 const maxAppInventory = 1 << 16
 
 func appInventoryRead(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
-	manifest, err := appInventoryManifest(in)
+	manifest, known, err := appInventoryManifest(in)
 	if err != nil && !yield(record.Record{}, err) {
 		return
 	}
-	w := appInventoryWriter{in: in, yield: yield, known: err == nil, apps: map[string]plist.Value{}, seen: map[string]bool{}}
+	w := appInventoryWriter{in: in, yield: yield, known: known, apps: map[string]plist.Value{}, seen: map[string]bool{}}
 	for id, v := range manifest.Items() {
 		if len(w.apps) < maxAppInventory {
 			w.apps[id] = v
@@ -95,25 +95,26 @@ func appInventoryRead(in *artifact.Input, root plist.Value, yield func(record.Re
 	}
 }
 
-// appInventoryManifest returns the dictionary of apps of Manifest.plist.
-func appInventoryManifest(in *artifact.Input) (plist.Value, error) {
+// appInventoryManifest returns the dictionary of apps of Manifest.plist, and
+// whether it could be read. Its absence is noted when the backup is opened.
+func appInventoryManifest(in *artifact.Input) (apps plist.Value, known bool, err error) {
 	f, err := in.Open("Manifest.plist")
 	if errors.Is(err, fs.ErrNotExist) {
-		return plist.Value{}, errors.New("read Manifest.plist: not in the backup")
+		return plist.Value{}, false, nil
 	}
 	if err != nil {
-		return plist.Value{}, fmt.Errorf("read Manifest.plist: %w", err)
+		return plist.Value{}, false, fmt.Errorf("read Manifest.plist: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return plist.Value{}, fmt.Errorf("read Manifest.plist: %w", err)
+		return plist.Value{}, false, fmt.Errorf("read Manifest.plist: %w", err)
 	}
 	root, err := plist.Read(f, info.Size())
 	if err != nil {
-		return plist.Value{}, fmt.Errorf("read Manifest.plist: %w", err)
+		return root.Get("Applications"), false, fmt.Errorf("read Manifest.plist: %w", err)
 	}
-	return root.Get("Applications"), nil
+	return root.Get("Applications"), true, nil
 }
 
 // An appInventoryWriter yields each app once.
