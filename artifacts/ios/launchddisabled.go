@@ -22,7 +22,6 @@ keeping an old version serve an implant and jailbreaks alike. The list stays unt
 phone is erased.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/db/com.apple.xpc.launchd/disabled*.plist"},
-		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/db/com.apple.xpc.launchd/disabled.migrated"},
 	},
 	Record: launchdService{},
 	Refs:   []string{"https://www.launchd.info"},
