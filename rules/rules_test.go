@@ -15,6 +15,7 @@ import (
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/internal/testdata"
 	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
 )
 
 func load(tb testing.TB) *rule.Set {
@@ -127,5 +128,23 @@ func TestOrdinaryBackup(t *testing.T) {
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		load(b)
+	}
+}
+
+// BenchmarkExamine measures all rules on one record, the sequences included.
+func BenchmarkExamine(b *testing.B) {
+	set := load(b)
+	for _, id := range []string{"ios.manifest", "ios.datausage", "ios.sms", "ios.cookies"} {
+		parser := ios.Parsers[slices.IndexFunc(ios.Parsers, func(p *artifact.Parser) bool { return p.ID == id })]
+		rec := record.Record{Artifact: id, Data: parser.Record}
+		correlators := set.Correlators()
+		b.Run(id, func(b *testing.B) {
+			for b.Loop() {
+				set.Detect(rec, func(detect.Finding) {})
+				for _, c := range correlators {
+					c.Observe(rec, func(detect.Observation) {})
+				}
+			}
+		})
 	}
 }

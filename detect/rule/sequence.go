@@ -26,18 +26,31 @@ const separator = "\x1f"
 type sequence struct {
 	*compiled
 	set   *Set
-	steps map[string][]int // steps by artifact
-	index map[string]int   // steps by name
-	chain []int            // for steps in order: one for each record, by its step
-	none  bool             // whether there are steps that must not be there
+	steps []artifactSteps
+	index map[string]int // steps by name
+	chain []int          // for steps in order: one for each record, by its step
+	none  bool           // whether there are steps that must not be there
 	keyed bool
 }
 
+// artifactSteps are the steps that records of one artifact may meet. There are
+// few artifacts in a rule and many records of others: comparing is faster than
+// a map.
+type artifactSteps struct {
+	artifact string
+	steps    []int
+}
+
 func newSequence(set *Set, c *compiled) *sequence {
-	s := &sequence{compiled: c, set: set, steps: map[string][]int{}, index: map[string]int{}}
+	s := &sequence{compiled: c, set: set, index: map[string]int{}}
+	for _, artifact := range c.rule.Artifacts {
+		s.steps = append(s.steps, artifactSteps{artifact: artifact})
+	}
 	for i, step := range c.rule.Steps {
-		for artifact := range c.steps[i].when {
-			s.steps[artifact] = append(s.steps[artifact], i)
+		for j := range s.steps {
+			if a := &s.steps[j]; c.steps[i].when[a.artifact] != nil {
+				a.steps = append(a.steps, i)
+			}
 		}
 		s.index[step.Name] = i
 		s.none = s.none || step.None
@@ -56,8 +69,8 @@ func (s *sequence) ID() string { return s.rule.Name() }
 
 // Observe implements [detect.Correlator].
 func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
-	steps := s.steps[rec.Artifact]
-	if len(steps) == 0 {
+	i := slices.IndexFunc(s.steps, func(a artifactSteps) bool { return a.artifact == rec.Artifact })
+	if i < 0 {
 		return
 	}
 	a := s.set.activate(rec)
@@ -65,7 +78,7 @@ func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
 		s.set.fail(s.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return
 	}
-	for _, i := range steps {
+	for _, i := range s.steps[i].steps {
 		key, ok, err := s.compiled.steps[i].meet(rec.Artifact, a)
 		if err != nil {
 			s.set.fail(s.rule, rec.Artifact, err)
