@@ -28,6 +28,7 @@ const (
 	maxLeafDepth = 48      // containers, and lists within data, on the way to a value
 	maxLeafBytes = 4 << 20 // of all keys and values that are returned
 	maxLeafData  = 1 << 10 // bytes of data that are written out
+	maxSettings  = 1 << 18 // values of one file of settings
 )
 
 var errLeaves = errors.New("more values, depth or text than is read")
@@ -304,12 +305,17 @@ func Settings[D record.Data](row func(in *artifact.Input, s Setting) D) Parse {
 			yield(record.Record{}, fmt.Errorf("read settings: root is %s, not dict", root.Kind()))
 			return
 		}
+		total := 0
 		for key, v := range root.Items() {
 			s, err := NewSetting(key, v)
 			if !yield(in.Record(At(key, 0, v), row(in, s)), nil) {
 				return
 			}
 			if err != nil && !yield(record.Record{}, err) {
+				return
+			}
+			if total += 1 + len(s.Values); total > maxSettings {
+				yield(record.Record{}, fmt.Errorf("read settings: more than %d values", maxSettings))
 				return
 			}
 		}
