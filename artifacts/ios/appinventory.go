@@ -141,6 +141,8 @@ func (w *appInventoryWriter) app(id string, installed bool, at record.Origin) bo
 	var err error
 	if w.known {
 		a.Manifest = &listed
+	}
+	if listed {
 		a.Path = record.Path(from.Text(v.Get("Path")))
 		a.Version, a.Container = from.Text(v.Get("CFBundleVersion")), from.Text(v.Get("ContainerContentClass"))
 		a.Other, err = from.Rest(v, "Path", "CFBundleVersion", "ContainerContentClass", "CFBundleIdentifier")
