@@ -7,10 +7,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -165,7 +168,7 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 	x := examiner{e: e, w: w, c: c}
 	for rec, perr := range Parse(ctx, job.Source, job.Parser, file, c.note) {
 		if perr != nil {
-			c.fail(fmt.Errorf("%s: %w", file.Path, perr))
+			c.fail(located(file.Path, perr))
 			continue
 		}
 		if err := x.record(rec); err != nil {
@@ -174,6 +177,15 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 	}
 	c.Files++
 	return nil
+}
+
+// located says which file an error is about, once.
+func located(path string, err error) error {
+	var in *fs.PathError
+	if errors.As(err, &in) && in.Path == path && strings.HasPrefix(err.Error(), in.Op+" "+path) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 func (e *Engine) progress(job Job, done bool, c Coverage) {

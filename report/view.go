@@ -53,11 +53,26 @@ type source struct {
 
 // A group is the findings of one detector on one value.
 type group struct {
-	detect.Finding // the first one
-	Count          int
+	detect.Finding     // the first one
+	Count          int // of records
 	Exhibits       []exhibit
 	Around         []casefile.TimelineLine // around the first exhibit that has a time
 	Number         int
+
+	last string // where the last record lies
+}
+
+// show adds a record to the group, once: two of its fields may have matched.
+func (g *group) show(e exhibit) {
+	at := e.Artifact + e.Origin.Source + e.Origin.String()
+	if at == g.last {
+		return
+	}
+	g.last = at
+	g.Count++
+	if len(g.Exhibits) < maxExhibits {
+		g.Exhibits = append(g.Exhibits, e)
+	}
 }
 
 // An exhibit is a record of a finding.
@@ -132,11 +147,8 @@ func (v *view) findings() error {
 			groups[key] = g
 			v.Groups = append(v.Groups, g)
 		}
-		g.Count++
 		for _, e := range f.Exhibits {
-			if len(g.Exhibits) < maxExhibits {
-				g.Exhibits = append(g.Exhibits, exhibit{e, f.Match})
-			}
+			g.show(exhibit{e, f.Match})
 		}
 		return nil
 	})

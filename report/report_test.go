@@ -1,0 +1,10 @@
+package report
+
+import "testing"
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	if err := texts.Check(); err != nil {
+		t.Error(err)
+	}
+}
