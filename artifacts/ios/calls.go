@@ -55,10 +55,11 @@ type callsCall struct {
 	Country  string       `json:"country,omitempty"`  // column ZISO_COUNTRY_CODE
 	Provider record.App   `json:"provider"`           // column ZSERVICE_PROVIDER: com.apple.Telephony, com.apple.FaceTime or the app
 
-	// The other participants, also of calls with one: tables ZHANDLE and
-	// Z_nREMOTEPARTICIPANTHANDLES, from iOS 13. Address e-mails are apart.
+	// The other participants, also of calls with one: ZHANDLE.ZVALUE by
+	// Z_nREMOTEPARTICIPANTHANDLES, from iOS 13; "handle" and its number if there
+	// is no such row.
 	Participants []record.Phone `json:"participants,omitempty"`
-	Emails       []record.Email `json:"emails,omitempty"`
+	Emails       []record.Email `json:"emails,omitempty"` // the same, those that are e-mail addresses
 
 	// Column ZDISCONNECTED_CAUSE: a code whose values Apple does not document.
 	Cause *int64 `json:"cause,omitempty"`
@@ -110,6 +111,8 @@ func callsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, erro
 				c.Emails = append(c.Emails, e)
 			case n != "":
 				c.Participants = append(c.Participants, n)
+			default:
+				c.Participants = append(c.Participants, record.Phone(fmt.Sprintf("handle %d", id)))
 			}
 		}
 		return c, true
