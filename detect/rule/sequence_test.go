@@ -96,6 +96,7 @@ func TestSequence(t *testing.T) {
 		{"any order, growing", anyOf, "u b 0, v x 20, u a 40, u a 70", "1 2 3|"},
 		{"any order, too few", anyOf, "u a 0, u a 10, v x 100", ""},
 		{"different", burst, "u x 0, u x 1, u y 2, u z 3", "2 3 4"},
+		{"different, growing", burst, "u x 0, u y 2, u z 3, u z 4, u w 5", "1 2 3 5"},
 		{"not different", burst, "u x 0, u x 1, u y 2, u y 3", ""},
 		{"different sites", differ, "v https://a.example.org/ 0, v https://b.example.org/ 1, v https://example.com/ 2", "2 3"},
 		{"none there", without, "u a 0, u b 10", "1 2"},

@@ -163,8 +163,9 @@ func (r *run) met(t *track, events []event) *hit {
 
 // gather adds an event to steps in any order.
 func (r *run) gather(t *track, e *event) {
+	repeats := func(o event) bool { return o.same(e) || e.differ != "" && o.differ == e.differ }
 	if h := t.hit; h != nil {
-		known := r.rule.Steps[e.step].Once || slices.ContainsFunc(h.events, func(o event) bool { return o.same(e) })
+		known := r.rule.Steps[e.step].Once || slices.ContainsFunc(h.events, repeats)
 		if !known && len(h.events) < r.wanted()+maxExhibits {
 			h.events = append(h.events, *e)
 			h.end = e.at()
@@ -173,11 +174,9 @@ func (r *run) gather(t *track, e *event) {
 	}
 	for i := range t.recent {
 		t.recent[i] = slices.DeleteFunc(t.recent[i], func(o event) bool {
-			return r.far(o.at(), e.at()) || i == e.step && (o.same(e) || e.differ != "" && o.differ == e.differ)
+			return r.far(o.at(), e.at()) || i == e.step && repeats(o)
 		})
-		if slices.ContainsFunc(t.recent[i], func(o event) bool {
-			return o.same(e) || e.differ != "" && o.differ == e.differ
-		}) {
+		if slices.ContainsFunc(t.recent[i], repeats) {
 			return // it counts for the other step
 		}
 	}
