@@ -15,54 +15,20 @@ import (
 // one finding: the first feed makes it, the others are named in its references.
 // More says that the record holds more hits; the last finding tells it.
 func (s *Set) judge(p *plan, rec *record.Record, hits []hit, more bool, found func(detect.Finding)) {
-	v := &view{p: p, rec: rec}
-	var done []judged
-	var exhibit []detect.Exhibit
-	report := func(ref uint32, key string, kind Kind, h *hit) {
-		f, in := s.at(ref)
-		g, reasons := grade(f, in, key, h)
-		for i := range done {
-			d := &done[i]
-			if d.kind == kind && d.key == key && d.field == h.field && d.observed == h.observed {
-				if d.ref != ref {
-					d.refs = append(d.refs, f.Name+": "+in.ID)
-				}
-				return
-			}
-		}
-		if exhibit == nil {
-			exhibit = []detect.Exhibit{detect.NewExhibit(*rec)}
-		}
-		finding := explain(f, in, kind, key, h, howNames[h.how], reasons, exhibit)
-		finding.Grade = g
-		done = append(done, judged{ref: ref, kind: kind, key: key, field: h.field, observed: h.observed, finding: finding})
-	}
+	j := &judgement{set: s, view: view{p: p, rec: rec}}
 	for i := range hits {
-		h := &hits[i]
-		e := &s.single.entries[h.entry-1]
-		_, in := s.at(e.ref)
-		switch {
-		case in.compound != nil && (!in.compound.enough || e.kind == PathEnd):
-			if s.satisfied(in, v) {
-				s.reportPattern(e.ref, e.key, h, report)
-			}
-		case e.kind == PathEnd && !strings.HasSuffix("/"+h.observed, "/"+in.key):
-		case e.kind == truncated:
-			report(e.ref, in.keyOr(e.key), Process, h)
-		default:
-			report(e.ref, e.key, e.kind, h)
-		}
+		j.hit(&hits[i])
 	}
 	for _, ref := range s.always {
 		_, in := s.at(ref)
-		if in.compound.leaves[0].kinds&p.kinds != 0 && s.satisfied(in, v) {
-			s.reportPattern(ref, "", &hit{field: v.first(in.compound.pattern.Leaves[0])}, report)
+		if in.compound.leaves[0].kinds&p.kinds != 0 && j.satisfied(in) {
+			j.pattern(ref, &hit{field: j.view.first(in.compound.pattern.Leaves[0])})
 		}
 	}
-	for i := range done {
-		d := &done[i]
+	for i := range j.done {
+		d := &j.done[i]
 		d.finding.Refs = append(d.finding.Refs, d.refs...)
-		if more && i == len(done)-1 {
+		if more && i == len(j.done)-1 {
 			t := texts.Text("confidence.more", map[string]any{"Count": maxHits})
 			d.finding.Confidence.EN += " " + t.EN
 			d.finding.Confidence.FR += " " + t.FR
@@ -72,12 +38,12 @@ func (s *Set) judge(p *plan, rec *record.Record, hits []hit, more bool, found fu
 	}
 }
 
-// keyOr returns the key of the indicator, or of the atom for a pattern.
-func (in *Indicator) keyOr(key string) string {
-	if in.compound == nil {
-		return in.key
-	}
-	return key
+// A judgement is what is found on one record so far.
+type judgement struct {
+	set     *Set
+	view    view
+	done    []judged
+	exhibit []detect.Exhibit // the record, once it is needed
 }
 
 // A judged is a finding not yet reported, and what tells it from others.
@@ -90,20 +56,65 @@ type judged struct {
 	finding       detect.Finding
 }
 
-// reportPattern reports a pattern, once for each record.
-func (s *Set) reportPattern(ref uint32, key string, h *hit, report func(uint32, string, Kind, *hit)) {
-	_, in := s.at(ref)
+func (j *judgement) hit(h *hit) {
+	e := &j.set.single.entries[h.entry-1]
+	_, in := j.set.at(e.ref)
+	switch {
+	case in.compound != nil && (!in.compound.enough || e.kind == PathEnd):
+		if j.satisfied(in) {
+			j.pattern(e.ref, h)
+		}
+	case e.kind == PathEnd && !strings.HasSuffix("/"+h.observed, "/"+in.key):
+	case e.kind == truncated:
+		j.report(e.ref, in.keyOr(e.key), Process, h)
+	default:
+		j.report(e.ref, e.key, e.kind, h)
+	}
+}
+
+// report makes a finding of a hit, or adds its source to one of the same value.
+func (j *judgement) report(ref uint32, key string, kind Kind, h *hit) {
+	f, in := j.set.at(ref)
+	for i := range j.done {
+		d := &j.done[i]
+		if d.kind == kind && d.key == key && d.field == h.field && d.observed == h.observed {
+			if d.ref != ref {
+				d.refs = append(d.refs, f.Name+": "+in.ID)
+			}
+			return
+		}
+	}
+	if j.exhibit == nil {
+		j.exhibit = []detect.Exhibit{detect.NewExhibit(*j.view.rec)}
+	}
+	g, reasons := grade(f, in, key, h)
+	finding := explain(f, in, kind, key, h, howNames[h.how], reasons, j.exhibit)
+	finding.Grade = g
+	j.done = append(j.done, judged{ref: ref, kind: kind, key: key, field: h.field, observed: h.observed, finding: finding})
+}
+
+// pattern reports a pattern that the record satisfies.
+func (j *judgement) pattern(ref uint32, h *hit) {
+	_, in := j.set.at(ref)
 	p := *h
 	p.how, p.loose, p.inside = byPattern, false, false
 	if p.observed == "" {
 		p.observed = shorten(in.Value)
 	}
-	report(ref, in.ID, Pattern, &p)
+	j.report(ref, in.ID, Pattern, &p)
 }
 
-func (s *Set) satisfied(in *Indicator, v *view) bool {
-	ok, err := in.compound.pattern.Leaves[0].Eval(v)
+func (j *judgement) satisfied(in *Indicator) bool {
+	ok, err := in.compound.pattern.Leaves[0].Eval(&j.view)
 	return ok && err == nil
+}
+
+// keyOr returns the key of the indicator, or of the atom for a pattern.
+func (in *Indicator) keyOr(key string) string {
+	if in.compound == nil {
+		return in.key
+	}
+	return key
 }
 
 // A view offers a record to patterns. Everything in a record belongs to one

@@ -52,60 +52,59 @@ type mispEvent struct {
 // misp reads one member of the outermost object of a MISP file.
 func (s *stixLoader) misp(dec *json.Decoder, key string, rest map[string]json.RawMessage) error {
 	s.report.Format = "MISP"
-	if key == "Attribute" || key == "Object" { // an event without its name around it
+	if key != "response" {
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
 			return err
+		}
+		if key == "Event" {
+			return s.event(raw)
 		}
 		whole, err := json.Marshal(map[string]json.RawMessage{key: raw, "info": orNull(rest["info"]), "uuid": orNull(rest["uuid"])})
 		if err != nil {
 			return err
 		}
-		return s.event(whole)
-	}
-	if key == "Event" {
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return err
-		}
-		return s.event(raw)
+		return s.event(whole) // an event without its name around it
 	}
 	tok, err := dec.Token()
 	if err != nil {
 		return err
 	}
-	if tok == json.Delim('{') {
-		for dec.More() {
-			key, err := dec.Token()
-			if err != nil {
-				return err
-			}
-			var raw json.RawMessage
-			if err := dec.Decode(&raw); err != nil {
-				return err
-			}
-			if key == "Event" {
-				err = s.event(raw)
-			} else if key == "Attribute" {
-				err = s.event([]byte(`{"Attribute":` + string(raw) + `}`))
-			}
-			if err != nil {
-				return err
-			}
-		}
-	} else if tok == json.Delim('[') {
-		for dec.More() {
-			var e struct{ Event json.RawMessage }
-			if err := dec.Decode(&e); err != nil {
-				return err
-			}
-			if err := s.event(e.Event); err != nil {
-				return err
-			}
+	for (tok == json.Delim('{') || tok == json.Delim('[')) && dec.More() {
+		if err := s.response(dec, tok == json.Delim('{')); err != nil {
+			return err
 		}
 	}
-	_, err = dec.Token()
+	if _, delim := tok.(json.Delim); delim {
+		_, err = dec.Token()
+	}
 	return err
+}
+
+// response reads one member of an answer of MISP: an event, or attributes.
+func (s *stixLoader) response(dec *json.Decoder, object bool) error {
+	if !object {
+		var e struct{ Event json.RawMessage }
+		if err := dec.Decode(&e); err != nil {
+			return err
+		}
+		return s.event(e.Event)
+	}
+	key, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	var raw json.RawMessage
+	if err := dec.Decode(&raw); err != nil {
+		return err
+	}
+	switch key {
+	case "Event":
+		return s.event(raw)
+	case "Attribute":
+		return s.event([]byte(`{"Attribute":` + string(raw) + `}`))
+	}
+	return nil
 }
 
 func orNull(raw json.RawMessage) json.RawMessage {

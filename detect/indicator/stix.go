@@ -87,12 +87,19 @@ func parseRef(id string) (r ref) {
 // A stixLoader reads the objects of bundles.
 type stixLoader struct {
 	*loader
-	version  string
-	position map[ref]int       // of indicators in the feed
-	modified map[ref]time.Time // of indicators
-	named    map[ref]string    // what indicators can belong to
-	owners   map[ref][]ref     // of indicators, until named
-	stale    []int             // replaced positions, to be taken out
+	version string
+	known   map[ref]stixState
+	named   map[ref]string // what indicators can belong to
+	groups  [][]ref        // owners that indicators share; the first is empty
+	groupOf map[string]uint32
+	stale   []int // replaced positions, to be taken out
+}
+
+// A stixState is what is remembered of one indicator while its file is read.
+type stixState struct {
+	modified int64  // nanoseconds since 1970, 0 if it was only referred to
+	position uint32 // in the feed, from 1
+	owners   uint32 // group
 }
 
 // Limits of the relationships of one indicator.
@@ -102,8 +109,7 @@ const (
 )
 
 func newStixLoader(l *loader) *stixLoader {
-	return &stixLoader{loader: l, position: map[ref]int{}, modified: map[ref]time.Time{}, named: map[ref]string{},
-		owners: map[ref][]ref{}}
+	return &stixLoader{loader: l, known: map[ref]stixState{}, named: map[ref]string{}, groups: [][]ref{nil}, groupOf: map[string]uint32{}}
 }
 
 // json reads a JSON file: a bundle, one STIX object or a list of them, or MISP.
@@ -257,31 +263,21 @@ func (s *stixLoader) nested(raw json.RawMessage) {
 
 func (s *stixLoader) indicator(o *stixObject) {
 	r := parseRef(o.ID)
-	at := o.Modified
-	if at.IsZero() {
-		at = o.Created
-	}
-	if when, ok := s.modified[r]; ok && o.ID != "" {
-		if at.Before(when) || !o.Revoked && at.Equal(when) {
-			s.report.note(Revoked, "replaced by a later version", o.ID)
-			return
-		}
-		if i, ok := s.position[r]; ok {
-			s.report.note(Revoked, "replaced by a later version", o.ID)
-			s.stale = append(s.stale, i)
-			delete(s.position, r)
-		}
-	}
-	if o.ID != "" {
-		s.modified[r] = at
+	if o.ID != "" && !s.newest(r, o) {
+		s.report.note(Revoked, "replaced by a later version", o.ID)
+		return
 	}
 	if o.Revoked {
 		s.report.note(Revoked, "revoked by its source", o.ID)
-		s.feed.revoked[o.ID] = at
+		s.feed.revoked[o.ID] = o.changed()
 		return
 	}
 	if lang := o.PatternType + o.PatternLang; lang != "" && lang != "stix" {
 		s.report.note(Ignored, "pattern in the language "+clip(lang, 40), o.ID)
+		return
+	}
+	if slices.Contains(o.IndicatorTypes, "benign") || slices.Contains(o.Labels, "benign") {
+		s.report.note(Ignored, "marked as benign by its source", o.ID)
 		return
 	}
 	in, notes, err := compilePattern(o.Pattern)
@@ -301,15 +297,41 @@ func (s *stixLoader) indicator(o *stixObject) {
 	}
 	in.ID, in.From, in.Until = o.ID, o.ValidFrom.unix, o.ValidUntil.unix
 	in.Details = s.intern(o.details())
-	if slices.Contains(o.IndicatorTypes, "benign") || slices.Contains(o.Labels, "benign") {
-		s.report.note(Ignored, "marked as benign by its source", o.ID)
-		return
-	}
 	if slices.Contains(o.IndicatorTypes, "anomalous-activity") {
 		in.Cap = detect.NeedsExpert
 	}
-	s.position[r] = len(s.feed.Indicators)
 	s.feed.Indicators = append(s.feed.Indicators, in)
+	st := s.known[r]
+	st.position = uint32(len(s.feed.Indicators))
+	s.known[r] = st
+}
+
+// changed returns when the object was last modified.
+func (o *stixObject) changed() time.Time {
+	if o.Modified.IsZero() {
+		return o.Created
+	}
+	return o.Modified
+}
+
+// newest reports whether an object is the newest version of its indicator so
+// far, and takes out the one before.
+func (s *stixLoader) newest(r ref, o *stixObject) bool {
+	st := s.known[r]
+	at := int64(1)
+	if t := o.changed(); !t.IsZero() {
+		at = max(t.UnixNano(), 1)
+	}
+	if st.modified != 0 && (at < st.modified || at == st.modified && !o.Revoked) {
+		return false
+	}
+	if st.position != 0 {
+		s.report.note(Revoked, "replaced by a later version", o.ID)
+		s.stale = append(s.stale, int(st.position)-1)
+	}
+	st.modified, st.position = at, 0
+	s.known[r] = st
+	return true
 }
 
 // reason shortens an error to what others have in common with it.
@@ -341,76 +363,4 @@ func (o *stixObject) details() (d Details) {
 		d.Types = d.Types[:16]
 	}
 	return d
-}
-
-func (s *stixLoader) relationship(o *stixObject) {
-	if o.Revoked {
-		s.report.note(Revoked, "relationship revoked by its source", o.ID)
-		return
-	}
-	from, to := parseRef(o.SourceRef), parseRef(o.TargetRef)
-	s.report.note(Ignored, "relationship: gives names to indicators", o.ID)
-	if o.RelationshipType == "duplicate-of" || o.RelationshipType == "derived-from" {
-		return
-	}
-	indicator := byte(slices.Index(refTypes, "indicator"))
-	if from[0] == indicator {
-		s.own(from, to)
-	}
-	if to[0] == indicator {
-		s.own(to, from)
-	}
-}
-
-func (s *stixLoader) own(indicator, owner ref) {
-	if o := s.owners[indicator]; owner[0] != refOther && len(o) < maxOwners && !slices.Contains(o, owner) {
-		s.owners[indicator] = append(o, owner)
-	}
-}
-
-// finish gives the indicators their names, and takes out replaced ones.
-func (s *stixLoader) finish() {
-	if strings.HasPrefix(s.report.Format, "STIX") && s.version != "" {
-		s.report.Format = "STIX " + clip(s.version, 8)
-	}
-	threats := map[string]map[*Details]*Details{}
-	for r, i := range s.position {
-		name := s.threat(s.owners[r])
-		if name == "" {
-			continue
-		}
-		in := &s.feed.Indicators[i]
-		byDetails := threats[name]
-		if byDetails == nil {
-			byDetails = map[*Details]*Details{}
-			threats[name] = byDetails
-		}
-		d := byDetails[in.Details]
-		if d == nil {
-			c := *in.Details
-			c.Threat = name
-			d = &c
-			byDetails[in.Details] = d
-		}
-		in.Details = d
-	}
-	slices.Sort(s.stale)
-	for _, i := range slices.Backward(s.stale) {
-		s.feed.Indicators = slices.Delete(s.feed.Indicators, i, i+1)
-	}
-}
-
-// threat names the owners of an indicator: tools first, then who uses them. The
-// name of a report counts only if nothing else has one.
-func (s *stixLoader) threat(owners []ref) string {
-	owners = slices.Clone(owners)
-	slices.SortStableFunc(owners, func(a, b ref) int { return int(a[0]) - int(b[0]) })
-	var out []string
-	for _, o := range owners {
-		weak := o[0] >= byte(slices.Index(refTypes, "infrastructure"))
-		if name := s.named[o]; name != "" && !slices.Contains(out, name) && !(weak && len(out) > 0) {
-			out = append(out, name)
-		}
-	}
-	return clip(strings.Join(out, ", "), 2*maxNames)
 }

@@ -94,23 +94,11 @@ func (s *Scanner) Next() (l Link, ok bool) {
 // scan reads tokens from pos on, up to one with an address in it. It returns a
 // URL, or leaves the token to part.
 func (s *Scanner) scan() (Link, bool) {
-	text, i := s.Text, s.pos
-	start := i
-	for { // most words hold nothing special
-		for i < len(text) && classes[text[i]] == 0 {
-			i++
-		}
-		start = i
-		for i < len(text) && classes[text[i]] == other {
-			i++
-		}
-		if i == len(text) {
-			s.pos = i
-			return Link{}, false
-		}
-		if classes[text[i]] != 0 {
-			break
-		}
+	text := s.Text
+	start, i := s.words()
+	if i == len(text) {
+		s.pos = i
+		return Link{}, false
 	}
 	colons := 0
 	var seen uint8
@@ -149,6 +137,24 @@ func (s *Scanner) scan() (Link, bool) {
 	}
 	s.finish(start, i, colons, seen)
 	return Link{}, false
+}
+
+// words passes over words without anything special, which most are. It returns
+// the start of the first other one, and the byte that is special.
+func (s *Scanner) words() (start, i int) {
+	text := s.Text
+	for i = s.pos; ; {
+		for i < len(text) && classes[text[i]] == 0 {
+			i++
+		}
+		start = i
+		for i < len(text) && classes[text[i]] == other {
+			i++
+		}
+		if i == len(text) || classes[text[i]] != 0 {
+			return start, i
+		}
+	}
 }
 
 // finish ends the token and keeps it for part, unless nothing can be in it.
