@@ -20,15 +20,11 @@ func (f *backupFS) dir(name string) (fs.File, error) {
 	case name == ".", name == ownDir, name == "private", name == "private/var":
 		return &backupDir{f: f, name: name}, nil
 	}
-	found := false
-	_, err := f.b.cat.rows(context.Background(), func(e *entry) error {
-		at := f.b.index.path(e)
-		if _, below := cutRoot(at, name); below && (at != name || e.flags == flagDir) {
-			found = true
-			return errStop
-		}
-		return nil
-	})
+	var found bool
+	var err error
+	if f.b.index.mayHold(name) {
+		found, err = f.holds(name)
+	}
 	if !found && strings.HasPrefix(name, ownDir+"/") {
 		found = slices.ContainsFunc(f.b.inv.extras, func(own string) bool { return strings.HasPrefix(ownDir+"/"+own, name+"/") })
 	}
@@ -39,6 +35,19 @@ func (f *backupFS) dir(name string) (fs.File, error) {
 		return nil, err
 	}
 	return nil, fs.ErrNotExist
+}
+
+// holds reports whether the manifest lists a folder, or something below it.
+func (f *backupFS) holds(name string) (found bool, err error) {
+	_, err = f.b.cat.rows(context.Background(), func(e *entry) error {
+		at := f.b.index.path(e)
+		if _, below := cutRoot(at, name); below && (at != name || e.flags == flagDir) {
+			found = true
+			return errStop
+		}
+		return nil
+	})
+	return found, err
 }
 
 // ReadDir lists a folder in the order of names.

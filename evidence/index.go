@@ -24,6 +24,9 @@ type pathIndex struct {
 	seed  maphash.Seed
 	slots []pathSlot
 	moved map[int64]struct{} // rows whose device path an earlier row has
+
+	folders    folderSet // of the paths as they are before rows are moved
+	lastFolder string    // that was added; files follow those of the same folder
 }
 
 type pathSlot struct {
@@ -33,6 +36,23 @@ type pathSlot struct {
 
 func (x *pathIndex) add(path string, row int64) {
 	x.slots = append(x.slots, pathSlot{maphash.String(x.seed, path), row})
+}
+
+// folder remembers the folder of a path, or the path itself if it is one.
+func (x *pathIndex) folder(path string, is bool) {
+	if !is {
+		path = path[:max(0, strings.LastIndexByte(path, '/'))]
+	}
+	if path != x.lastFolder {
+		x.folders.add(x.seed, path)
+		x.lastFolder = path
+	}
+}
+
+// mayHold reports whether something may lie below a path, or the path be a
+// listed folder.
+func (x *pathIndex) mayHold(path string) bool {
+	return x.folders.maybe(x.seed, path) || len(x.moved) > 0 && strings.HasPrefix(path, unknownRoot)
 }
 
 // rows returns the rows whose path may be the given one.
@@ -224,6 +244,7 @@ func scan(ctx context.Context, cat catalogue, inv *inventory) (*pathIndex, *rowC
 		}
 		path, known := DevicePath(e.domain, e.rel)
 		k.row(e, path, known)
+		x.folder(path, e.flags == flagDir)
 		if e.flags != flagDir {
 			x.add(path, e.row)
 		}
