@@ -94,7 +94,7 @@ func (w *backupWriter) add(f backupFile) error {
 	stored, wrapped := f.data, []byte(nil)
 	if w.keys != nil && flags == flagFile {
 		var key []byte
-		key, wrapped = w.keys.file(w.rnd)
+		key, wrapped = w.keys.file()
 		if !f.listedOnly && len(f.data) > 0 {
 			stored = encrypt(key, pad(f.data))
 		}

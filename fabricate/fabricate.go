@@ -5,11 +5,13 @@
 package fabricate
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/vigie-project/vigie/detect"
@@ -82,14 +84,14 @@ func Backup(dir string, opt Options) (*Truth, error) {
 	if opt.Rounds == 0 {
 		opt.Rounds = 10_000
 	}
-	rnd := rand.New(rand.NewPCG(opt.Seed, 0x766967_6965))
 	var k *keys
 	if opt.Password != "" {
 		var err error
-		if k, err = newKeys(opt.Password, opt.Rounds, rnd); err != nil {
+		if k, err = newKeys(opt.Password, opt.Rounds, opt.Seed); err != nil {
 			return nil, fmt.Errorf("make keys: %w", err)
 		}
 	}
+	rnd := rand.New(rand.NewPCG(opt.Seed, 0x7669676965))
 	w, err := newBackupWriter(filepath.Join(dir, BackupDir), k, rnd)
 	if err != nil {
 		return nil, err
@@ -186,3 +188,17 @@ func (p *phone) uuid() string {
 
 // cocoa returns seconds since 2001-01-01 UTC.
 func cocoa(t time.Time) int64 { return t.Unix() - 978307200 }
+
+// In reports whether a finding is about the trace: it was made by what must
+// find it, on a record of its artifact that holds its text.
+func (t Trace) In(f detect.Finding) bool {
+	if !strings.HasPrefix(f.Detector, t.Finder+"/") {
+		return false
+	}
+	for _, e := range f.Exhibits {
+		if e.Artifact == t.Artifact && (t.State == "" || t.State == string(e.Origin.State)) && bytes.Contains(e.Data, []byte(t.Contains)) {
+			return true
+		}
+	}
+	return false
+}

@@ -16,6 +16,7 @@ const fileClass = 3
 
 // keys is the key bag of a backup, and the keys in it.
 type keys struct {
+	rnd             *rand.Rand // of its own, so that a plain twin has the same content
 	bag             []byte
 	classes         map[uint32][]byte
 	manifest        []byte
@@ -24,7 +25,8 @@ type keys struct {
 
 // newKeys makes a key bag as iOS 10.2 and later do. Rounds is the cost of the
 // outer derivation; phones use 10,000,000.
-func newKeys(password string, rounds int, rnd *rand.Rand) (*keys, error) {
+func newKeys(password string, rounds int, seed uint64) (*keys, error) {
+	rnd := rand.New(rand.NewPCG(seed, 0x6b657973))
 	const innerRounds = 10_000
 	salt, outerSalt := random(rnd, 20), random(rnd, 20)
 	outer, err := pbkdf2.Key(sha256.New, password, outerSalt, rounds, 32)
@@ -35,7 +37,7 @@ func newKeys(password string, rounds int, rnd *rand.Rand) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keys{classes: map[uint32][]byte{}}
+	k := &keys{rnd: rnd, classes: map[uint32][]byte{}}
 	k.bag = slices.Concat(number("VERS", 4), number("TYPE", 1), tlv("UUID", random(rnd, 16)), tlv("HMCK", random(rnd, 40)), number("WRAP", 0),
 		tlv("SALT", salt), number("ITER", innerRounds), number("DPWT", 0), number("DPIC", uint32(rounds)), tlv("DPSL", outerSalt))
 	for class := uint32(1); class <= 11; class++ {
@@ -49,8 +51,8 @@ func newKeys(password string, rounds int, rnd *rand.Rand) (*keys, error) {
 }
 
 // file returns a new key for a file, and the same one wrapped.
-func (k *keys) file(rnd *rand.Rand) (key, wrapped []byte) {
-	key = random(rnd, 32)
+func (k *keys) file() (key, wrapped []byte) {
+	key = random(k.rnd, 32)
 	return key, k.wrapped(key)
 }
 

@@ -118,12 +118,17 @@ func (m *messageWriter) traces() {
 		Contains: "img.eu." + spyDomain + "/m/77", Grade: detect.Strong, Finder: "indicator", Planted: at})
 	at = at.Add(30 * time.Hour)
 	row := m.add(message{at: at, who: stranger, text: "Dernier rappel, votre compte sera fermé, cliquez sur https://" + spyHost + "/p/deleted-later maintenant"})
-	m.d.exec(fmt.Sprintf("DELETE FROM message WHERE ROWID = %d", row))
 	m.p.trace(Trace{ID: "sms-deleted", What: "a lure that was deleted, still in the file", Artifact: "ios.sms", Contains: "/p/deleted-later",
 		Grade: detect.Strong, Finder: "indicator", State: "deleted", Planted: at})
 	m.add(message{at: at.Add(time.Hour), who: stranger, text: "\ufffc", attach: "/var/tmp/com.apple.messages/com.apple.MobileSMS/xq7-1"})
 	m.p.trace(Trace{ID: "sms-attachment", What: "an attachment that was received into /var/tmp", Artifact: "ios.smsattachments", Contains: "xq7-1",
 		Grade: detect.NeedsExpert, Finder: "rule", Planted: at.Add(time.Hour)})
+	for i := range 12 {
+		m.add(message{at: at.Add(time.Duration(2+i) * time.Hour), who: 1, text: sentences[i]})
+	}
+	// Committed, so that it was in the file, and last, so that no other row takes
+	// its place.
+	m.d.exec(fmt.Sprintf("COMMIT; DELETE FROM message WHERE ROWID = %d; BEGIN", row))
 }
 
 // traps writes of hosts that only resemble published ones.

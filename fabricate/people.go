@@ -113,7 +113,7 @@ CREATE TABLE Z_PRIMARYKEY (Z_ENT INTEGER PRIMARY KEY, Z_NAME VARCHAR, Z_SUPER IN
 		first := p.ago(89 * 24 * time.Hour)
 		add(spyProcess, "", first, p.ago(80*24*time.Hour))
 		p.trace(Trace{ID: "process", What: "traffic of a published process without a bundle", Artifact: "ios.datausage", Contains: spyProcess,
-			Grade: detect.Confirmed, Finder: "indicator", Planted: first})
+			Grade: detect.Strong, Finder: "indicator", Planted: first})
 	}
 	d.insert("INSERT INTO Z_PRIMARYKEY VALUES (1,'LiveUsage',0,?)", n)
 	d.insert("INSERT INTO Z_PRIMARYKEY VALUES (2,'Process',0,?)", n)

@@ -234,6 +234,7 @@ func (v *view) funcs() template.FuncMap {
 		"title":   v.title,
 		"when":    v.when,
 		"day":     v.day,
+		"date":    v.date,
 		"shown":   shown,
 		"note":    v.note,
 		"style":   style,
@@ -308,6 +309,14 @@ func (v *view) day(t time.Time) string {
 		return t.UTC().Format("02/01/2006 15:04") + " UTC"
 	}
 	return t.UTC().Format("2 January 2006 15:04") + " UTC"
+}
+
+// date writes a time that is kept as RFC 3339.
+func (v *view) date(s string) string {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return v.day(t)
+	}
+	return shown(s)
 }
 
 // number writes a number with the separators of the language.
