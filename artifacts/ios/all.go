@@ -58,6 +58,7 @@ var Parsers = []*artifact.Parser{
 	&ProfileEvents,
 	&ProfileState,
 	&Profiles,
+	&Recents,
 	&ResourceLoadDates,
 	&ResourceLoadRelations,
 	&ResourceLoadStatistics,

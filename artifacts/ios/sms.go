@@ -55,7 +55,7 @@ here and ios.smsrecoverable.`,
 // smsMessage is one message or event of a conversation, a row of table message.
 // Times are nanoseconds since 2001 UTC, up to iOS 10 seconds.
 type smsMessage struct {
-	Sent      record.Time `json:"sent"`                // column date
+	Sent      record.Time `json:"sent"`                // column date, nanoseconds since 2001 UTC, up to iOS 10 seconds; so are the others
 	Read      record.Time `json:"read"`                // column date_read: by the owner if received, by the other side if sent
 	Delivered record.Time `json:"delivered"`           // column date_delivered; of sent messages
 	Played    record.Time `json:"played,omitempty"`    // column date_played: when an audio message was played
