@@ -120,6 +120,10 @@ var rules = []struct{ pattern, field, text, want string }{
 	{"domain-name:value = 'evil[.]com'", "url", "//evil.com/x", "same-host confirmed trace"},
 	{"domain-name:value = 'evil.com'", "links", "http://evil.com/", "same-host confirmed trace"},
 	{"domain-name:value = 'evil.com'", "url", "https://l.facebook.com/l.php?u=https%3A%2F%2Fevil.com%2Fx&h=1", "same-host strong"},
+	{"domain-name:value = 'evil.com'", "path", "/private/var/mobile/Library/WebKit/WebsiteData/IndexedDB/https_a.evil.com_0/x.sqlite3", "subdomain strong"},
+	{"domain-name:value = 'evil.com'", "path", "/a/http_evil.com_8080/x", "same-host confirmed trace"},
+	{"domain-name:value = 'evil.com'", "path", "/a/https_evil.com_0.localstorage-wal", "same-host confirmed trace"},
+	{"domain-name:value = 'evil.com'", "path", "/a/evil.com/x", ""},
 	// Text.
 	{"domain-name:value = 'evil.com'", "text", "Look: https://evil.com/x!", "same-host confirmed trace"},
 	{"domain-name:value = 'evil.com'", "text", "beware of evil.com.", "same-host strong"},

@@ -1,6 +1,10 @@
 package indicator
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/vigie-project/vigie/detect/indicator/links"
+)
 
 func (m *matcher) app(s string, h how) {
 	m.word(App, h, s, s)
@@ -15,7 +19,7 @@ func (m *matcher) path(p string) {
 	}
 	x := m.x
 	paths, names := x.has(Path), x.has(Process) || x.has(FileName) || x.has(PathEnd)
-	if !paths && !names {
+	if !paths && !names && !x.has(Domain) {
 		return
 	}
 	head, tail := alias(p)
@@ -28,6 +32,9 @@ func (m *matcher) path(p string) {
 		c := tail[i]
 		if c == '/' {
 			if i > start && parts < maxParts {
+				if tail[start] == 'h' && tail[i-1]-'0' <= 9 {
+					m.origin(tail[start:i])
+				}
 				if names {
 					m.hit(x.find(finish(word), Process, tail[start:i], ""), inPath, tail[start:i])
 				}
@@ -45,6 +52,9 @@ func (m *matcher) path(p string) {
 		h = step(h, c)
 	}
 	name := tail[start:]
+	if cut := strings.Index(name, ".localstorage"); cut > 0 && name[0] == 'h' {
+		m.origin(name[:cut])
+	}
 	if paths {
 		m.hit(x.find(finish(h), Path, head, tail), samePath, p)
 	}
@@ -52,6 +62,20 @@ func (m *matcher) path(p string) {
 		m.hit(x.find(finish(word), Process, name, ""), inPath, name)
 		m.hit(x.find(finish(word), FileName, name, ""), sameName, name)
 		m.hit(x.find(finish(word), PathEnd, name, ""), endOfPath, p)
+	}
+}
+
+// origin looks up the host in the name of a folder that a browser keeps the data
+// of a site in: "https_evil.example_0".
+func (m *matcher) origin(name string) {
+	rest, ok := strings.CutPrefix(name, "https_")
+	if !ok {
+		rest, ok = strings.CutPrefix(name, "http_")
+	}
+	if i := strings.LastIndexByte(rest, '_'); ok && i > 0 {
+		if host, ok := links.ASCII(rest[:i]); ok {
+			m.host(host, sameHost, subdomain)
+		}
 	}
 }
 

@@ -21,14 +21,26 @@ var mispKinds = map[string]Kind{
 }
 
 type mispAttribute struct {
-	UUID     string `json:"uuid"`
-	Type     string `json:"type"`
-	Value    string `json:"value"`
-	Comment  string `json:"comment"`
-	Category string `json:"category"`
-	ToIDs    *bool  `json:"to_ids"`
-	Deleted  bool   `json:"deleted"`
+	UUID     string   `json:"uuid"`
+	Type     string   `json:"type"`
+	Value    string   `json:"value"`
+	Comment  string   `json:"comment"`
+	Category string   `json:"category"`
+	ToIDs    mispBool `json:"to_ids"`
+	Deleted  mispBool `json:"deleted"`
 }
+
+// A mispBool is a flag that some versions write as a number or as text.
+type mispBool string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *mispBool) UnmarshalJSON(data []byte) error {
+	*b = mispBool(strings.Trim(string(data), `"`))
+	return nil
+}
+
+func (b mispBool) set() bool   { return b == "true" || b == "1" }
+func (b mispBool) unset() bool { return b == "false" || b == "0" }
 
 type mispEvent struct {
 	UUID      string            `json:"uuid"`
@@ -84,9 +96,13 @@ func (s *stixLoader) misp(dec *json.Decoder, key string, rest map[string]json.Ra
 // response reads one member of an answer of MISP: an event, or attributes.
 func (s *stixLoader) response(dec *json.Decoder, object bool) error {
 	if !object {
-		var e struct{ Event json.RawMessage }
-		if err := dec.Decode(&e); err != nil {
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
 			return err
+		}
+		var e struct{ Event json.RawMessage }
+		if json.Unmarshal(raw, &e) != nil || e.Event == nil {
+			e.Event = raw
 		}
 		return s.event(e.Event)
 	}
@@ -147,11 +163,11 @@ func (s *stixLoader) attribute(raw json.RawMessage, d Details) {
 		s.report.note(Refused, "attribute cannot be read", clip(string(raw), maxShown))
 		return
 	}
-	if a.Deleted {
+	if a.Deleted.set() {
 		s.report.note(Revoked, "deleted by its source", a.UUID)
 		return
 	}
-	s.mispValue(a.Type, a.Value, a.UUID, clip(a.Comment, maxShown), a.ToIDs == nil || *a.ToIDs, d)
+	s.mispValue(a.Type, a.Value, a.UUID, clip(a.Comment, maxShown), !a.ToIDs.unset(), d)
 }
 
 // mispValue adds an attribute. One that its source does not want to be used for

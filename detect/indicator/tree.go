@@ -95,6 +95,9 @@ func (l *loader) mapping(n *yaml.Node, d Details, limit detect.Grade, depth int)
 				d.Threat = clip(v.Value, maxNames)
 			case "type":
 				d.Types = []string{clip(v.Value, 80)}
+				if v.Value == "watchware" && limit == 0 { // sold to parents and employers
+					limit = detect.Strong
+				}
 			case "description":
 				d.Description = v.Value
 			}
