@@ -135,7 +135,7 @@ func (w *leafWalker) entry(path, key string, v plist.Value, depth int) {
 // data opens data that is a property list and writes out other data.
 func (w *leafWalker) data(path string, b []byte, depth int) {
 	if bytes.HasPrefix(b, []byte("bplist0")) {
-		if v, err := plist.Parse(b); err == nil {
+		if v, err := plist.Parse(b); err == nil && expansion(v) == nil {
 			w.value(path, v, depth+1)
 			return
 		}

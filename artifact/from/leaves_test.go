@@ -97,3 +97,22 @@ func FuzzLeaves(f *testing.F) {
 		}
 	})
 }
+
+// TestExpansion refuses the tree of shared arrays and takes usual lists.
+func TestExpansion(t *testing.T) {
+	t.Parallel()
+	v, err := plist.Parse(bomb())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if expansion(v) == nil {
+		t.Error("expansion takes 40 arrays that stand for 2^40 values")
+	}
+	v, err = plist.Parse([]byte("<plist><array>" + strings.Repeat("<dict><key>a</key><array/></dict>", 1<<17) + "</array></plist>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := expansion(v); err != nil {
+		t.Error(err)
+	}
+}

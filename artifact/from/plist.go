@@ -20,12 +20,66 @@ func Plist(read func(in *artifact.Input, root plist.Value, yield func(record.Rec
 			if err != nil && !yield(record.Record{}, err) || root.Kind() == plist.Invalid {
 				return // a list that breaks off is read as far as it goes
 			}
+			if err := expansion(root); err != nil {
+				yield(record.Record{}, err)
+				return
+			}
 			if err := damagedKeys(root); err != nil && !yield(record.Record{}, err) {
 				return
 			}
 			read(in, root, yield)
 		}
 	}
+}
+
+// Limits of how often containers of one property list are shared.
+const (
+	maxContainers = 1 << 20 // that are looked at
+	maxShared     = 1 << 16 // values beyond twice those that are stored
+)
+
+// expansion refuses a list whose containers are shared until a few of them stand
+// for very many values. No writer of property lists shares containers; scalars
+// and objects of keyed archives are another matter.
+func expansion(root plist.Value) error {
+	e := expander{values: map[int]uint64{}}
+	if n := e.count(root, 0); n > 2*e.stored+maxShared {
+		return fmt.Errorf("read property list: %d containers with %d values stand for %d values", len(e.values), e.stored, n)
+	}
+	return nil
+}
+
+type expander struct {
+	values map[int]uint64 // below each container, by its object
+	stored uint64         // values in these containers
+}
+
+// count returns how many values a walk from v would visit, at most about 2^40.
+func (e *expander) count(v plist.Value, depth int) uint64 {
+	switch v.Kind() {
+	case plist.Array, plist.Set, plist.Dict:
+	default:
+		return 1
+	}
+	obj := v.Object()
+	if n, ok := e.values[obj]; ok {
+		return n
+	}
+	if depth == plist.MaxDepth || len(e.values) == maxContainers {
+		return 1
+	}
+	e.values[obj] = 1 // what leads back here counts once
+	e.stored += uint64(v.Len())
+	n := uint64(1)
+	add := func(child plist.Value) { n = min(n+e.count(child, depth+1), 1<<40) }
+	for child := range v.Elems() {
+		add(child)
+	}
+	for _, child := range v.Entries() {
+		add(child)
+	}
+	e.values[obj] = n
+	return n
 }
 
 // damagedKeys reports keys of the root that cannot be read: what looks for one
