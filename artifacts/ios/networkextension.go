@@ -55,11 +55,19 @@ func (c networkConfiguration) String() string {
 	return record.Line(fmt.Sprintf("network configuration %s %s of %s %v to %v", c.Key, c.Name, c.App, c.Kinds, c.Servers))
 }
 
-// maxNetworkConfigurations bounds the objects at the top of the archive.
-const maxNetworkConfigurations = 1 << 12
+// Limits of one file.
+const (
+	maxNetworkConfigurations = 1 << 12 // objects at the top of the archive
+	maxNetworkValues         = 1 << 17 // values of all of them
+)
 
 func networkExtensionRead(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
+	total := 0
 	put := func(key string, v plist.Value, kvs []record.KV, err error) bool {
+		if total += len(kvs); total > maxNetworkValues {
+			yield(record.Record{}, fmt.Errorf("read network configurations: more than %d values", maxNetworkValues))
+			return false
+		}
 		return yield(in.Record(from.At(key, 0, v), networkExtensionOne(key, kvs)), nil) && (err == nil || yield(record.Record{}, err))
 	}
 	archive, err := keyedarchive.Open(root)
