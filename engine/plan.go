@@ -48,7 +48,7 @@ const jobBytes = 64 << 20
 // NewPlan walks a source once and returns the jobs to run on it, in the order
 // of the parsers. Private artifacts are planned only if private says so.
 func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*artifact.Parser) bool) *Plan {
-	var patterns trie
+	var globs patterns
 	outcomes := make([]Outcome, len(parsers))
 	for i, p := range parsers {
 		outcomes[i] = NotApplicable
@@ -61,14 +61,14 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 				outcomes[i] = NotRun
 				break
 			}
-			patterns.add(in.Glob, i)
+			globs.add(in.Glob, i)
 		}
 	}
 	found := make([][]PlannedFile, len(parsers))
 	plan := &Plan{}
 	plan.Err = src.WalkFiles(func(path string, size int64) error {
 		plan.Listed++
-		patterns.match(path, func(i int) { found[i] = append(found[i], PlannedFile{path, size}) })
+		globs.match(path, func(i int) { found[i] = append(found[i], PlannedFile{path, size}) })
 		return nil
 	})
 	for i, p := range parsers {
