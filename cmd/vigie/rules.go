@@ -49,4 +49,3 @@ func newRules(t *terminal) *cobra.Command {
 	})
 	return cmd
 }
-
