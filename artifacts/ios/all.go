@@ -85,6 +85,7 @@ var Parsers = []*artifact.Parser{
 	&Shortcuts,
 	&SystemApps,
 	&TCC,
+	&TimeZone,
 	&TrustStore,
 	&Voicemail,
 	&Wallet,
