@@ -55,8 +55,8 @@ func (a appInventory) String() string {
 	return record.Line(s)
 }
 
-// maxAppInventory bounds the apps of one backup.
-const maxAppInventory = 1 << 16
+// appInventoryMax bounds the apps of one backup.
+const appInventoryMax = 1 << 16
 
 func appInventoryRead(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
 	manifest, known, err := appInventoryManifest(in)
@@ -65,13 +65,13 @@ func appInventoryRead(in *artifact.Input, root plist.Value, yield func(record.Re
 	}
 	w := appInventoryWriter{in: in, yield: yield, known: known, apps: map[string]plist.Value{}, seen: map[string]bool{}}
 	for id, v := range manifest.Items() {
-		if len(w.apps) < maxAppInventory {
+		if len(w.apps) < appInventoryMax {
 			w.apps[id] = v
 		}
 	}
 	w.metadata = map[string]bool{}
 	for id, v := range root.Get("Applications").Items() {
-		if len(w.metadata) < maxAppInventory {
+		if len(w.metadata) < appInventoryMax {
 			w.metadata[id] = v.Get("iTunesMetadata").Len() > 0
 		}
 	}
@@ -131,8 +131,8 @@ func (w *appInventoryWriter) app(id string, installed bool, at record.Origin) bo
 	if w.seen[id] {
 		return true
 	}
-	if len(w.seen) == maxAppInventory {
-		w.yield(record.Record{}, fmt.Errorf("read apps: more than %d", maxAppInventory))
+	if len(w.seen) == appInventoryMax {
+		w.yield(record.Record{}, fmt.Errorf("read apps: more than %d", appInventoryMax))
 		return false
 	}
 	w.seen[strings.Clone(id)] = true

@@ -34,13 +34,13 @@ known without one. It goes with the app.`,
 		{Kinds: evidence.IOSBackup, Glob: "backup/Info.plist"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/containers/Bundle/Application/*/iTunesMetadata.plist"},
 	},
-	Record: application{},
+	Record: applicationsApp{},
 	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#applicationsjson"},
 	Parse:  applicationsParse,
 }
 
-// application is the metadata of one app.
-type application struct {
+// applicationsApp is the metadata of one app.
+type applicationsApp struct {
 	Purchased record.Time `json:"purchased"` // com.apple.iTunesStore.downloadInfo.purchaseDate, text in UTC: first download with this account
 	Released  record.Time `json:"released"`  // releaseDate, text in UTC: of the app in the store
 	Cohort    record.Time `json:"cohort"`    // storeCohort, date=, milliseconds since 1970 UTC: when the store offered it
@@ -63,12 +63,12 @@ type application struct {
 }
 
 // String implements [record.Data].
-func (a application) String() string {
+func (a applicationsApp) String() string {
 	return record.Line(fmt.Sprintf("app %s (%s) version %s by %s, installed by %s", a.App, a.Name, a.Version, a.Artist, a.SourceApp))
 }
 
-// maxApplications bounds the apps of one backup.
-const maxApplications = 1 << 16
+// applicationsMax bounds the apps of one backup.
+const applicationsMax = 1 << 16
 
 func applicationsParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 	if path.Base(in.Path) == "iTunesMetadata.plist" {
@@ -85,11 +85,11 @@ func applicationsParse(ctx context.Context, in *artifact.Input) iter.Seq2[record
 func applicationsBackup(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
 	n := 0
 	for id, v := range root.Get("Applications").Items() {
-		if n++; n > maxApplications {
-			yield(record.Record{}, fmt.Errorf("read Applications: more than %d", maxApplications))
+		if n++; n > applicationsMax {
+			yield(record.Record{}, fmt.Errorf("read Applications: more than %d", applicationsMax))
 			return
 		}
-		a, err := application{App: record.App(id)}, error(nil)
+		a, err := applicationsApp{App: record.App(id)}, error(nil)
 		if data := v.Get("iTunesMetadata"); data.Kind() == plist.Data {
 			var meta plist.Value
 			if meta, err = data.Embedded(); err == nil {
@@ -121,9 +121,9 @@ var applicationsKnown = []string{"softwareVersionBundleId", "itemName", "artistN
 	"sourceApp", "releaseDate", "isFactoryInstall", "is-purchased-redownload", "is-auto-download", "launchProhibited"}
 
 // applicationsMetadata reads the keys of iTunesMetadata.plist.
-func applicationsMetadata(root plist.Value) (application, error) {
+func applicationsMetadata(root plist.Value) (applicationsApp, error) {
 	if root.Kind() != plist.Dict {
-		return application{}, fmt.Errorf("read metadata: root is %s, not dict", root.Kind())
+		return applicationsApp{}, fmt.Errorf("read metadata: root is %s, not dict", root.Kind())
 	}
 	text := func(key string) string { return from.Text(root.Get(key)) }
 	flag := func(key string) *bool {
@@ -135,7 +135,7 @@ func applicationsMetadata(root plist.Value) (application, error) {
 		return &b
 	}
 	info := root.Get("com.apple.iTunesStore.downloadInfo")
-	a := application{
+	a := applicationsApp{
 		Purchased: applicationsTime(info.Get("purchaseDate")), Released: applicationsTime(root.Get("releaseDate")),
 		Cohort: applicationsCohort(text("storeCohort")),
 		App:    record.App(text("softwareVersionBundleId")), Name: record.Text(text("itemName")), Artist: record.Text(text("artistName")),

@@ -144,8 +144,8 @@ func applicationStateValue(r sqlite.Row) (plist.Value, error) {
 	return v, err
 }
 
-// maxApplicationStatePictures bounds the pictures of one app.
-const maxApplicationStatePictures = 1 << 12
+// applicationStateMaxPictures bounds the pictures of one app.
+const applicationStateMaxPictures = 1 << 12
 
 // pictures yields a record for each picture of a manifest, and one for a
 // manifest without any.
@@ -156,8 +156,8 @@ func (w *applicationStateReader) pictures(archive *keyedarchive.Archive, a appli
 		if o.Kind() != plist.Dict || !o.Get("creationDate").Exists() {
 			continue
 		}
-		if n++; n > maxApplicationStatePictures {
-			return w.yield(record.Record{}, fmt.Errorf("read pictures of %q: more than %d", a.App, maxApplicationStatePictures))
+		if n++; n > applicationStateMaxPictures {
+			return w.yield(record.Record{}, fmt.Errorf("read pictures of %q: more than %d", a.App, applicationStateMaxPictures))
 		}
 		p := a
 		p.Created, p.Used = epoch.CocoaReal(o.Get("creationDate").Float()), epoch.CocoaReal(o.Get("lastUsedDate").Float())

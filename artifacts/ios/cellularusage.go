@@ -23,13 +23,13 @@ or from an earlier owner.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/wireless/Library/Databases/CellularUsage.db"},
 	},
-	Record: cellularSubscriber{},
+	Record: cellularUsageSubscriber{},
 	Refs:   []string{"https://github.com/abrignoni/iLEAPP"},
 	Parse:  from.Table("subscriber_info", cellularUsageRow),
 }
 
-// cellularSubscriber is one row of subscriber_info.
-type cellularSubscriber struct {
+// cellularUsageSubscriber is one row of subscriber_info.
+type cellularUsageSubscriber struct {
 	Updated record.Time  `json:"updated"`         // column last_update_time, seconds since 2001 UTC
 	ICCID   string       `json:"iccid"`           // column subscriber_id: number of the card
 	Phone   record.Phone `json:"phone,omitempty"` // column subscriber_mdn
@@ -39,12 +39,12 @@ type cellularSubscriber struct {
 }
 
 // String implements [record.Data].
-func (s cellularSubscriber) String() string {
+func (s cellularUsageSubscriber) String() string {
 	return record.Line(fmt.Sprintf("SIM card %s, number %s", s.ICCID, s.Phone))
 }
 
-func cellularUsageRow(r sqlite.Row) cellularSubscriber {
-	s := cellularSubscriber{
+func cellularUsageRow(r sqlite.Row) cellularUsageSubscriber {
+	s := cellularUsageSubscriber{
 		Updated: epoch.CocoaReal(r.Float("last_update_time")), ICCID: r.Text("subscriber_id"),
 		Phone: record.Phone(r.Text("subscriber_mdn")), Tag: r.Text("tag"),
 	}

@@ -22,13 +22,13 @@ settings changes; it stays until the phone is erased.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/root/Library/Preferences/.GlobalPreferences.plist"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/preferences/.GlobalPreferences.plist"},
 	},
-	Record: globalPreference{},
+	Record: globalPreferencesKey{},
 	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#global_preferencesjson", "https://support.apple.com/105120"},
 	Parse:  from.Settings(globalPreferencesRow),
 }
 
-// globalPreference is one key at the top of the list.
-type globalPreference struct {
+// globalPreferencesKey is one key at the top of the list.
+type globalPreferencesKey struct {
 	Key    string      `json:"key"`              // such as LDMGlobalEnabled, AppleLocale, AppleLanguages
 	Value  record.Text `json:"value,omitempty"`  // of a key with a single value
 	Values []record.KV `json:"values,omitempty"` // of a key with a list or dictionary: paths in it and values
@@ -36,13 +36,13 @@ type globalPreference struct {
 }
 
 // String implements [record.Data].
-func (p globalPreference) String() string {
+func (p globalPreferencesKey) String() string {
 	if p.Key == "LDMGlobalEnabled" {
 		return record.Line("Lockdown Mode: " + p.Key + " = " + string(p.Value))
 	}
 	return record.Line(from.SettingLine(p.Key, string(p.Value), p.Values))
 }
 
-func globalPreferencesRow(_ *artifact.Input, s from.Setting) globalPreference {
-	return globalPreference{Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
+func globalPreferencesRow(_ *artifact.Input, s from.Setting) globalPreferencesKey {
+	return globalPreferencesKey{Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
 }

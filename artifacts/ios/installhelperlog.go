@@ -28,13 +28,13 @@ or empty log is usual.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/containers/Shared/SystemGroup/*/Library/Logs/mobile_installation_helper.log*"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/installd/Library/Logs/MobileInstallation/mobile_installation_helper.log*"},
 	},
-	Record: installHelperLine{},
+	Record: installHelperLogLine{},
 	Refs:   []string{"https://github.com/abrignoni/iLEAPP"},
 	Parse:  installHelperLogParse,
 }
 
-// installHelperLine is one line. A line that goes on with a message has no time.
-type installHelperLine struct {
+// installHelperLogLine is one line. A line that goes on with a message has no time.
+type installHelperLogLine struct {
 	Time    record.WallTime `json:"time"`             // start of the line: clock of the phone, no zone
 	Process int64           `json:"pid,omitempty"`    // in brackets: process identifier
 	Level   string          `json:"level,omitempty"`  // in angle brackets: notice, err, debug…
@@ -46,16 +46,16 @@ type installHelperLine struct {
 }
 
 // String implements [record.Data].
-func (l installHelperLine) String() string {
+func (l installHelperLogLine) String() string {
 	return record.Line(fmt.Sprintf("installation helper: %s", l.Message))
 }
 
-// installHelperLayout is the time at the start of a line, in which the day is
+// installHelperLogLayout is the time at the start of a line, in which the day is
 // padded with a space.
-const installHelperLayout = "Mon Jan _2 15:04:05 2006"
+const installHelperLogLayout = "Mon Jan _2 15:04:05 2006"
 
-// maxInstallHelperWords bounds the identifiers and paths of one line.
-const maxInstallHelperWords = 32
+// installHelperLogMaxWords bounds the identifiers and paths of one line.
+const installHelperLogMaxWords = 32
 
 func installHelperLogParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
@@ -67,7 +67,7 @@ func installHelperLogParse(_ context.Context, in *artifact.Input) iter.Seq2[reco
 			if l.Text == "" {
 				continue
 			}
-			line := installHelperOne(l.Text)
+			line := installHelperLogOne(l.Text)
 			line.Cut = l.Cut
 			if !yield(in.Record(record.Origin{Row: l.Number, Offset: l.Offset}, line), nil) {
 				return
@@ -76,21 +76,21 @@ func installHelperLogParse(_ context.Context, in *artifact.Input) iter.Seq2[reco
 	}
 }
 
-// installHelperOne reads a line such as
+// installHelperLogOne reads a line such as
 //
 //	Thu Nov 21 14:43:46 2019 [80] <notice> (0x16b3df000) -[Class method]: text
-func installHelperOne(s string) installHelperLine {
-	l := installHelperLine{Message: record.Text(s)}
-	if n := len(installHelperLayout); len(s) >= n {
-		if t, err := time.Parse(installHelperLayout, s[:n]); err == nil {
+func installHelperLogOne(s string) installHelperLogLine {
+	l := installHelperLogLine{Message: record.Text(s)}
+	if n := len(installHelperLogLayout); len(s) >= n {
+		if t, err := time.Parse(installHelperLogLayout, s[:n]); err == nil {
 			l.Time = record.WallTime{Time: t}
 			s = strings.TrimLeft(s[n:], " ")
 			var pid string
-			if pid, s = installHelperBetween(s, '[', ']'); pid != "" {
+			if pid, s = installHelperLogBetween(s, '[', ']'); pid != "" {
 				l.Process, _ = strconv.ParseInt(pid, 10, 64)
 			}
-			l.Level, s = installHelperBetween(s, '<', '>')
-			l.Thread, s = installHelperBetween(s, '(', ')')
+			l.Level, s = installHelperLogBetween(s, '<', '>')
+			l.Thread, s = installHelperLogBetween(s, '(', ')')
 			l.Message = record.Text(s)
 		}
 	}
@@ -98,9 +98,9 @@ func installHelperOne(s string) installHelperLine {
 	return l
 }
 
-// installHelperBetween returns what stands between two marks at the start of s,
+// installHelperLogBetween returns what stands between two marks at the start of s,
 // and the rest; "" and s if s does not begin with the first mark.
-func installHelperBetween(s string, open, end byte) (inside, rest string) {
+func installHelperLogBetween(s string, open, end byte) (inside, rest string) {
 	if s == "" || s[0] != open {
 		return "", s
 	}
@@ -112,21 +112,21 @@ func installHelperBetween(s string, open, end byte) (inside, rest string) {
 }
 
 // words finds identifiers of apps and paths in a message.
-func (l *installHelperLine) words(s string) {
+func (l *installHelperLogLine) words(s string) {
 	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\"'()[]<>{},;=", r) }) {
 		word = strings.Trim(word, ".:")
 		switch {
-		case len(l.Paths) < maxInstallHelperWords && strings.HasPrefix(word, "/") && strings.Count(word, "/") > 1:
+		case len(l.Paths) < installHelperLogMaxWords && strings.HasPrefix(word, "/") && strings.Count(word, "/") > 1:
 			l.Paths = append(l.Paths, record.Path(word))
-		case len(l.Apps) < maxInstallHelperWords && installHelperIsApp(word):
+		case len(l.Apps) < installHelperLogMaxWords && installHelperLogIsApp(word):
 			l.Apps = append(l.Apps, record.App(word))
 		}
 	}
 }
 
-// installHelperIsApp reports whether a word has the form of a bundle identifier:
+// installHelperLogIsApp reports whether a word has the form of a bundle identifier:
 // at least three names with dots between.
-func installHelperIsApp(word string) bool {
+func installHelperLogIsApp(word string) bool {
 	if strings.Count(word, ".") < 2 || strings.Contains(word, "..") || word[0] < 'A' {
 		return false
 	}

@@ -27,24 +27,24 @@ personal and seldom tell anything about spyware.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/Keyboard/*-dynamic.lm/dynamic-lexicon.dat"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/Keyboard/dynamic-text.dat"},
 	},
-	Record:  keyboardWord{},
+	Record:  keyboardLexiconWord{},
 	Refs:    []string{"https://github.com/abrignoni/iLEAPP"},
 	Private: true,
 	Parse:   keyboardLexiconParse,
 }
 
-// keyboardWord is one run of readable text.
-type keyboardWord struct {
+// keyboardLexiconWord is one run of readable text.
+type keyboardLexiconWord struct {
 	Word record.Text `json:"word"` // at least three bytes of printable UTF-8
 }
 
 // String implements [record.Data].
-func (w keyboardWord) String() string { return record.Line("keyboard word " + string(w.Word)) }
+func (w keyboardLexiconWord) String() string { return record.Line("keyboard word " + string(w.Word)) }
 
 // Limits of words, in bytes.
 const (
-	minKeyboardWord = 3
-	maxKeyboardWord = 1 << 10
+	keyboardLexiconMinWord = 3
+	keyboardLexiconMaxWord = 1 << 10
 )
 
 func keyboardLexiconParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
@@ -54,14 +54,14 @@ func keyboardLexiconParse(_ context.Context, in *artifact.Input) iter.Seq2[recor
 		for at := int64(0); ; {
 			c, n, err := r.ReadRune()
 			readable := err == nil && (c != utf8.RuneError || n > 1) && c >= ' ' && c != 0x7f && (c < 0x80 || c > 0x9f)
-			if readable && len(word) < maxKeyboardWord {
+			if readable && len(word) < keyboardLexiconMaxWord {
 				word = utf8.AppendRune(word, c)
 				at += int64(n)
 				continue
 			}
-			if len(word) >= minKeyboardWord {
+			if len(word) >= keyboardLexiconMinWord {
 				start := at - int64(len(word))
-				rec := in.Record(record.Origin{Table: "lexicon", Offset: start}, keyboardWord{record.Text(word)})
+				rec := in.Record(record.Origin{Table: "lexicon", Offset: start}, keyboardLexiconWord{record.Text(word)})
 				if !yield(rec, nil) {
 					return
 				}

@@ -34,13 +34,13 @@ the rest in most versions, and only the classes are counted.`,
 		{Kinds: evidence.IOSBackup, Glob: "private/var/Keychains/keychain-backup.plist"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/Keychains/keychain-2.db"},
 	},
-	Record: keychainGroup{},
+	Record: keychainMetaGroup{},
 	Refs:   []string{"https://github.com/apple-oss-distributions/Security", "https://support.apple.com/guide/security/keychain-data-protection-secb0694df1a/web"},
 	Parse:  keychainMetaParse,
 }
 
-// keychainGroup is one class of one access group.
-type keychainGroup struct {
+// keychainMetaGroup is one class of one access group.
+type keychainMetaGroup struct {
 	First record.Time `json:"first"` // keychain-2.db: earliest cdat, seconds since 2001 UTC: creation
 	Last  record.Time `json:"last"`  // keychain-2.db: latest mdat, seconds since 2001 UTC: change
 
@@ -52,20 +52,20 @@ type keychainGroup struct {
 }
 
 // String implements [record.Data].
-func (g keychainGroup) String() string {
+func (g keychainMetaGroup) String() string {
 	return record.Line(fmt.Sprintf("keychain: %d of class %s in group %q", g.Count, g.Class, g.Group))
 }
 
 // Limits of what is counted.
 const (
-	maxKeychainGroups     = 1 << 14
-	maxKeychainAttributes = 64
+	keychainMetaMaxGroups     = 1 << 14
+	keychainMetaMaxAttributes = 64
 )
 
-var errKeychainGroups = errors.New("more access groups than are counted")
+var keychainMetaFull = errors.New("more access groups than are counted")
 
-// keychainClasses are the tables and keys that hold items.
-var keychainClasses = []string{"genp", "inet", "cert", "keys"}
+// keychainMetaClasses are the tables and keys that hold items.
+var keychainMetaClasses = []string{"genp", "inet", "cert", "keys"}
 
 func keychainMetaParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 	if path.Base(in.Path) == "keychain-backup.plist" {
@@ -76,24 +76,24 @@ func keychainMetaParse(ctx context.Context, in *artifact.Input) iter.Seq2[record
 	}
 }
 
-type keychainKey struct{ class, group, protection string }
+type keychainMetaKey struct{ class, group, protection string }
 
-// A keychainCounter counts items; its size is bounded.
-type keychainCounter struct {
-	groups map[keychainKey]*keychainGroup
+// A keychainMetaCounter counts items; its size is bounded.
+type keychainMetaCounter struct {
+	groups map[keychainMetaKey]*keychainMetaGroup
 	full   bool
 }
 
-func (c *keychainCounter) group(class, group, protection string) *keychainGroup {
-	k := keychainKey{class, group, protection}
+func (c *keychainMetaCounter) group(class, group, protection string) *keychainMetaGroup {
+	k := keychainMetaKey{class, group, protection}
 	g := c.groups[k]
 	if g == nil {
-		if len(c.groups) >= maxKeychainGroups {
+		if len(c.groups) >= keychainMetaMaxGroups {
 			c.full = true
-			return new(keychainGroup)
+			return new(keychainMetaGroup)
 		}
-		k = keychainKey{strings.Clone(class), strings.Clone(group), strings.Clone(protection)}
-		g = &keychainGroup{Class: k.class, Group: k.group, Protection: k.protection}
+		k = keychainMetaKey{strings.Clone(class), strings.Clone(group), strings.Clone(protection)}
+		g = &keychainMetaGroup{Class: k.class, Group: k.group, Protection: k.protection}
 		c.groups[k] = g
 	}
 	g.Count++
@@ -101,13 +101,13 @@ func (c *keychainCounter) group(class, group, protection string) *keychainGroup 
 }
 
 // yield yields the groups in the order of class, group and protection.
-func (c *keychainCounter) yield(in *artifact.Input, yield func(record.Record, error) bool) bool {
-	list := make([]*keychainGroup, 0, len(c.groups))
+func (c *keychainMetaCounter) yield(in *artifact.Input, yield func(record.Record, error) bool) bool {
+	list := make([]*keychainMetaGroup, 0, len(c.groups))
 	for _, g := range c.groups {
 		slices.Sort(g.Attributes)
 		list = append(list, g)
 	}
-	slices.SortFunc(list, func(a, b *keychainGroup) int {
+	slices.SortFunc(list, func(a, b *keychainMetaGroup) int {
 		return cmp.Or(strings.Compare(a.Class, b.Class), strings.Compare(a.Group, b.Group), strings.Compare(a.Protection, b.Protection))
 	})
 	for _, g := range list {
@@ -115,7 +115,7 @@ func (c *keychainCounter) yield(in *artifact.Input, yield func(record.Record, er
 			return false
 		}
 	}
-	return !c.full || yield(record.Record{}, fmt.Errorf("count keychain: %w", errKeychainGroups))
+	return !c.full || yield(record.Record{}, fmt.Errorf("count keychain: %w", keychainMetaFull))
 }
 
 // keychainMetaBackup counts the items of keychain-backup.plist.
@@ -124,12 +124,12 @@ func keychainMetaBackup(in *artifact.Input, root plist.Value, yield func(record.
 		yield(record.Record{}, fmt.Errorf("count keychain: root is %s, not dict", root.Kind()))
 		return
 	}
-	c := keychainCounter{groups: map[keychainKey]*keychainGroup{}}
+	c := keychainMetaCounter{groups: map[keychainMetaKey]*keychainMetaGroup{}}
 	for class, list := range root.Items() {
 		for item := range list.Elems() {
 			g := c.group(class, item.Get("agrp").String(), item.Get("pdmn").String())
 			for name := range item.Items() {
-				if len(g.Attributes) < maxKeychainAttributes && !slices.Contains(g.Attributes, name) {
+				if len(g.Attributes) < keychainMetaMaxAttributes && !slices.Contains(g.Attributes, name) {
 					g.Attributes = append(g.Attributes, strings.Clone(name))
 				}
 			}
@@ -140,8 +140,8 @@ func keychainMetaBackup(in *artifact.Input, root plist.Value, yield func(record.
 
 // keychainMetaDatabase counts the rows of keychain-2.db.
 func keychainMetaDatabase(in *artifact.Input, db *sqlite.DB, yield func(record.Record, error) bool) bool {
-	c := keychainCounter{groups: map[keychainKey]*keychainGroup{}}
-	for _, class := range keychainClasses {
+	c := keychainMetaCounter{groups: map[keychainMetaKey]*keychainMetaGroup{}}
+	for _, class := range keychainMetaClasses {
 		for r, err := range db.Rows(class) {
 			if err != nil {
 				if !yield(record.Record{}, err) {

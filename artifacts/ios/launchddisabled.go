@@ -23,13 +23,13 @@ phone is erased.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/db/com.apple.xpc.launchd/disabled*.plist"},
 	},
-	Record: launchdService{},
+	Record: launchdDisabledService{},
 	Refs:   []string{"https://www.launchd.info"},
 	Parse:  from.Settings(launchdDisabledRow),
 }
 
-// launchdService is one service of the list.
-type launchdService struct {
+// launchdDisabledService is one service of the list.
+type launchdDisabledService struct {
 	List    string         `json:"list"`             // name of the file without .plist
 	Service record.Process `json:"service"`          // the key: label of the service
 	State   string         `json:"state"`            // the value: "true" is disabled, "false" enabled
@@ -37,11 +37,11 @@ type launchdService struct {
 }
 
 // String implements [record.Data].
-func (s launchdService) String() string {
+func (s launchdDisabledService) String() string {
 	return record.Line("service " + string(s.Service) + " disabled: " + s.State)
 }
 
-func launchdDisabledRow(in *artifact.Input, s from.Setting) launchdService {
+func launchdDisabledRow(in *artifact.Input, s from.Setting) launchdDisabledService {
 	list := strings.TrimSuffix(path.Base(in.Path), ".plist")
-	return launchdService{List: list, Service: record.Process(s.Key), State: s.Value, Values: s.Values}
+	return launchdDisabledService{List: list, Service: record.Process(s.Key), State: s.Value, Values: s.Values}
 }

@@ -26,14 +26,14 @@ deserves a look. A program that takes the position from elsewhere is not listed.
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/root/Library/Caches/locationd/clients.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/Caches/locationd/clients.plist"},
 	},
-	Record: locationdClient{},
+	Record: locationdClientsClient{},
 	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#locationd_clientsjson"},
 	Parse:  from.Plist(locationdClientsRead),
 }
 
-// locationdClient is one client. Times are seconds since 2001 UTC, by the keys
+// locationdClientsClient is one client. Times are seconds since 2001 UTC, by the keys
 // of the same name.
-type locationdClient struct {
+type locationdClientsClient struct {
 	Started       record.Time `json:"location_started"`                // LocationTimeStarted
 	Stopped       record.Time `json:"location_stopped"`                // LocationTimeStopped
 	Background    record.Time `json:"background_stopped,omitempty"`    // BackgroundLocationTimeStopped
@@ -61,7 +61,7 @@ type locationdClient struct {
 }
 
 // String implements [record.Data].
-func (c locationdClient) String() string {
+func (c locationdClientsClient) String() string {
 	return record.Line(fmt.Sprintf("location client %s %s", c.Client, c.Executable))
 }
 
@@ -78,8 +78,8 @@ func locationdClientsRead(in *artifact.Input, root plist.Value, yield func(recor
 	}
 }
 
-func locationdClientsOne(key string, v plist.Value) (locationdClient, error) {
-	c := locationdClient{Key: key, Client: record.App(locationdClientsName(key))}
+func locationdClientsOne(key string, v plist.Value) (locationdClientsClient, error) {
+	c := locationdClientsClient{Key: key, Client: record.App(locationdClientsName(key))}
 	times := map[string]*record.Time{
 		"LocationTimeStarted": &c.Started, "LocationTimeStopped": &c.Stopped, "BackgroundLocationTimeStopped": &c.Background,
 		"ReceivingLocationInformationTimeStopped": &c.Received, "VisitTimeStopped": &c.Visit, "SignificantTimeStopped": &c.Significant,
@@ -132,7 +132,7 @@ func locationdClientsName(key string) string {
 	return name
 }
 
-func locationdClientsProcess(c locationdClient) record.Process {
+func locationdClientsProcess(c locationdClientsClient) record.Process {
 	name := string(c.Executable)
 	if name == "" && strings.Contains(c.Key, "/") {
 		name = strings.TrimSuffix(c.Key, ":")

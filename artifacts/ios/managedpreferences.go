@@ -24,13 +24,13 @@ the presence.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/Managed Preferences/*.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/Managed Preferences/*/*.plist"},
 	},
-	Record: managedPreference{},
+	Record: managedPreferencesKey{},
 	Refs:   []string{"https://developer.apple.com/documentation/devicemanagement/managedpreferences"},
 	Parse:  from.Settings(managedPreferencesRow),
 }
 
-// managedPreference is one key that is forced.
-type managedPreference struct {
+// managedPreferencesKey is one key that is forced.
+type managedPreferencesKey struct {
 	App    record.App  `json:"app"`              // name of the file without .plist: app or service
 	Key    string      `json:"key"`              // name of the preference
 	Value  record.Text `json:"value,omitempty"`  // of a key with a single value
@@ -39,11 +39,11 @@ type managedPreference struct {
 }
 
 // String implements [record.Data].
-func (p managedPreference) String() string {
+func (p managedPreferencesKey) String() string {
 	return record.Line("managed preference of " + string(p.App) + ": " + from.SettingLine(p.Key, string(p.Value), p.Values))
 }
 
-func managedPreferencesRow(in *artifact.Input, s from.Setting) managedPreference {
+func managedPreferencesRow(in *artifact.Input, s from.Setting) managedPreferencesKey {
 	app := record.App(strings.TrimSuffix(path.Base(in.Path), ".plist"))
-	return managedPreference{App: app, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
+	return managedPreferencesKey{App: app, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
 }

@@ -185,8 +185,8 @@ func manifestUnix(t time.Time) int64 {
 	return t.Unix()
 }
 
-// maxManifestAttributes bounds the extended attributes of one file.
-const maxManifestAttributes = 1 << 10
+// manifestMaxAttributes bounds the extended attributes of one file.
+const manifestMaxAttributes = 1 << 10
 
 // manifestAttributes returns the names of extended attributes, and the URLs of
 // the one that says where a file was downloaded from.
@@ -196,7 +196,7 @@ func manifestAttributes(data []byte) (names []string, urls []record.URL, err err
 		return nil, nil, fmt.Errorf("read extended attributes: %w", err)
 	}
 	for name, v := range root.Items() {
-		if len(names) == maxManifestAttributes {
+		if len(names) == manifestMaxAttributes {
 			return names, urls, errors.New("read extended attributes: too many")
 		}
 		names = append(names, strings.Clone(name))
@@ -208,7 +208,7 @@ func manifestAttributes(data []byte) (names []string, urls []record.URL, err err
 			return names, urls, fmt.Errorf("read extended attribute %q: %w", name, err)
 		}
 		for u := range list.Elems() {
-			if len(urls) < maxManifestAttributes && u.String() != "" {
+			if len(urls) < manifestMaxAttributes && u.String() != "" {
 				urls = append(urls, record.URL(strings.Clone(u.String())))
 			}
 		}

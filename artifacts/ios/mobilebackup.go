@@ -90,8 +90,8 @@ func (w *mobileBackupWriter) put(row int, v plist.Value, b mobileBackup, err err
 	return w.yield(w.in.Record(from.At(b.Key, row, v), b), nil) && (err == nil || w.yield(record.Record{}, err))
 }
 
-// maxMobileBackup bounds the elements of a list.
-const maxMobileBackup = 1 << 16
+// mobileBackupMax bounds the elements of a list.
+const mobileBackupMax = 1 << 16
 
 // state yields a state and the results that belong to it.
 func (w *mobileBackupWriter) state(key string, v plist.Value) bool {
@@ -102,7 +102,7 @@ func (w *mobileBackupWriter) state(key string, v plist.Value) bool {
 		return false
 	}
 	list := v.Get("errors")
-	for i := range min(list.Len(), maxMobileBackup) {
+	for i := range min(list.Len(), mobileBackupMax) {
 		e := list.Index(i)
 		b := mobileBackup{
 			Key: key + "/errors", Time: epoch.Date(e.Get("date").Time()),
@@ -127,7 +127,7 @@ func (w *mobileBackupWriter) dated(key string, row int, v plist.Value, date stri
 // conditions yields lines such as "2023-05-17T18:07:23.222-04:00|1511.560|1|…",
 // the times at which the phone was fit for a backup.
 func (w *mobileBackupWriter) conditions(key string, v plist.Value) bool {
-	for i := range min(v.Len(), maxMobileBackup) {
+	for i := range min(v.Len(), mobileBackupMax) {
 		e := v.Index(i)
 		b := mobileBackup{Key: key, Value: record.Text(from.Text(e))}
 		stamp, _, _ := strings.Cut(string(b.Value), "|")

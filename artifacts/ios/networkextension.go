@@ -28,14 +28,14 @@ removes it. A list without configurations is usual.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/com.apple.networkextension.necp.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/com.apple.networkextension.control.plist"},
 	},
-	Record: networkConfiguration{},
+	Record: networkExtensionConfiguration{},
 	Refs:   []string{"https://developer.apple.com/documentation/networkextension", "https://developer.apple.com/documentation/devicemanagement/vpn"},
 	Parse:  from.Plist(networkExtensionRead),
 }
 
-// networkConfiguration is one NEConfiguration, or another object at the top of
+// networkExtensionConfiguration is one NEConfiguration, or another object at the top of
 // the archive.
-type networkConfiguration struct {
+type networkExtensionConfiguration struct {
 	Name       record.Text      `json:"name,omitempty"`       // field Name or name of the configuration, as the user sees it
 	Identifier string           `json:"identifier,omitempty"` // field Identifier or identifier: UUID
 	App        record.App       `json:"app,omitempty"`        // field Application or application: the app that owns it
@@ -51,21 +51,21 @@ type networkConfiguration struct {
 }
 
 // String implements [record.Data].
-func (c networkConfiguration) String() string {
+func (c networkExtensionConfiguration) String() string {
 	return record.Line(fmt.Sprintf("network configuration %s %s of %s %v to %v", c.Key, c.Name, c.App, c.Kinds, c.Servers))
 }
 
 // Limits of one file.
 const (
-	maxNetworkConfigurations = 1 << 12 // objects at the top of the archive
-	maxNetworkValues         = 1 << 17 // values of all of them
+	networkExtensionMaxConfigurations = 1 << 12 // objects at the top of the archive
+	networkExtensionMaxValues         = 1 << 17 // values of all of them
 )
 
 func networkExtensionRead(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
 	total := 0
 	put := func(key string, v plist.Value, kvs []record.KV, err error) bool {
-		if total += len(kvs); total > maxNetworkValues {
-			yield(record.Record{}, fmt.Errorf("read network configurations: more than %d values", maxNetworkValues))
+		if total += len(kvs); total > networkExtensionMaxValues {
+			yield(record.Record{}, fmt.Errorf("read network configurations: more than %d values", networkExtensionMaxValues))
 			return false
 		}
 		return yield(in.Record(from.At(key, 0, v), networkExtensionOne(key, kvs)), nil) && (err == nil || yield(record.Record{}, err))
@@ -94,8 +94,8 @@ func networkExtensionRead(in *artifact.Input, root plist.Value, yield func(recor
 			continue
 		}
 		for k, e := range o.Entries() {
-			if n++; n > maxNetworkConfigurations {
-				yield(record.Record{}, fmt.Errorf("read network configurations: more than %d", maxNetworkConfigurations))
+			if n++; n > networkExtensionMaxConfigurations {
+				yield(record.Record{}, fmt.Errorf("read network configurations: more than %d", networkExtensionMaxConfigurations))
 				return
 			}
 			kvs, err := from.ObjectLeaves(e)
@@ -114,8 +114,8 @@ func networkExtensionIsDictionary(o keyedarchive.Object) bool {
 
 // networkExtensionOne sorts the values of a configuration by the last element
 // of their paths, whose first letter differs between versions.
-func networkExtensionOne(key string, kvs []record.KV) networkConfiguration {
-	c := networkConfiguration{Key: key, Values: kvs}
+func networkExtensionOne(key string, kvs []record.KV) networkExtensionConfiguration {
+	c := networkExtensionConfiguration{Key: key, Values: kvs}
 	kinds := map[string]bool{}
 	for i, kv := range kvs {
 		if kv.Key == "" {
@@ -141,7 +141,7 @@ var networkExtensionParts = map[string]bool{"vpn": true, "appvpn": true, "always
 	"dnssettings": true, "pathcontroller": true, "relay": true, "applayervpn": true, "apppush": true, "hotspot": true, "urlfilter": true}
 
 // sort puts a value in the field that its name calls for.
-func (c *networkConfiguration) sort(name string, top bool, value string) {
+func (c *networkExtensionConfiguration) sort(name string, top bool, value string) {
 	switch name {
 	case "name":
 		if top {

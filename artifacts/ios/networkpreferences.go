@@ -25,13 +25,13 @@ traffic where it says; services without one are usual and give a record without 
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/SystemConfiguration/preferences.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/SystemConfiguration/VPN-*.plist"},
 	},
-	Record: networkService{},
+	Record: networkPreferencesRecord{},
 	Refs:   []string{"https://developer.apple.com/documentation/systemconfiguration"},
 	Parse:  from.Plist(networkPreferencesRead),
 }
 
-// networkService is one service of NetworkServices, or another key of the file.
-type networkService struct {
+// networkPreferencesRecord is one service of NetworkServices, or another key of the file.
+type networkPreferencesRecord struct {
 	Key       string          `json:"key"`                    // NetworkServices/<identifier>, System, Sets…
 	Name      record.Text     `json:"name,omitempty"`         // UserDefinedName
 	Interface string          `json:"interface,omitempty"`    // Interface.DeviceName: en0 is Wi-Fi, pdp_ip0 mobile
@@ -45,7 +45,7 @@ type networkService struct {
 }
 
 // String implements [record.Data].
-func (s networkService) String() string {
+func (s networkPreferencesRecord) String() string {
 	return record.Line(fmt.Sprintf("network service %s %s: proxies %v %s, DNS %v", s.Name, s.Interface, s.Proxies, s.ConfigURL, s.DNS))
 }
 
@@ -73,9 +73,9 @@ func networkPreferencesRead(in *artifact.Input, root plist.Value, yield func(rec
 	}
 }
 
-func networkPreferencesService(key string, v plist.Value) (networkService, error) {
+func networkPreferencesService(key string, v plist.Value) (networkPreferencesRecord, error) {
 	setting, err := from.NewSetting(path.Base(key), v)
-	s := networkService{Key: key, Values: setting.Values}
+	s := networkPreferencesRecord{Key: key, Values: setting.Values}
 	if setting.Value != "" {
 		s.Values = []record.KV{{Key: path.Base(key), Value: setting.Value}}
 	}
@@ -96,7 +96,7 @@ func networkPreferencesService(key string, v plist.Value) (networkService, error
 	}
 	for a := range v.Get("DNS").Get("ServerAddresses").Elems() {
 		s.DNS = append(s.DNS, record.IP(from.Text(a)))
-		if len(s.DNS) == maxNetworkDNS {
+		if len(s.DNS) == networkPreferencesMaxDNS {
 			break
 		}
 	}
@@ -108,5 +108,5 @@ func networkPreferencesService(key string, v plist.Value) (networkService, error
 	return s, err
 }
 
-// maxNetworkDNS bounds the DNS servers of one service; all are in the values.
-const maxNetworkDNS = 64
+// networkPreferencesMaxDNS bounds the DNS servers of one service; all are in the values.
+const networkPreferencesMaxDNS = 64

@@ -32,13 +32,13 @@ ios.manifest, and their content, which is here. One record is one file.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/*/Library/Preferences/com.apple.photolibraryd.plist"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/tmp/com.apple.photolibraryd.plist"},
 	},
-	Record: preferenceAnchor{},
+	Record: preferenceAnchorsFile{},
 	Refs:   []string{"https://securelist.com/find-the-triangulation-utility/109867/", "https://github.com/KasperskyLab/triangle_check"},
 	Parse:  from.Plist(preferenceAnchorsRead),
 }
 
-// preferenceAnchor is one file that is there.
-type preferenceAnchor struct {
+// preferenceAnchorsFile is one file that is there.
+type preferenceAnchorsFile struct {
 	File   string      `json:"file"`             // name of the file without .plist
 	User   string      `json:"user"`             // root or mobile: from the path
 	Keys   int64       `json:"keys"`             // how many keys it has at the top
@@ -46,12 +46,12 @@ type preferenceAnchor struct {
 }
 
 // String implements [record.Data].
-func (a preferenceAnchor) String() string {
+func (a preferenceAnchorsFile) String() string {
 	return record.Line(from.SettingLine(fmt.Sprintf("preferences %s of %s", a.File, a.User), "", a.Values))
 }
 
 func preferenceAnchorsRead(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
-	a := preferenceAnchor{File: strings.TrimSuffix(path.Base(in.Path), ".plist"), Keys: int64(root.Len())}
+	a := preferenceAnchorsFile{File: strings.TrimSuffix(path.Base(in.Path), ".plist"), Keys: int64(root.Len())}
 	if rest, ok := strings.CutPrefix(in.Path, "private/var/"); ok {
 		a.User, _, _ = strings.Cut(rest, "/")
 	}

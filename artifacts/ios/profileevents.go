@@ -27,14 +27,14 @@ profile was ever installed since the phone was set up or restored.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/containers/Shared/SystemGroup/*/Library/ConfigurationProfiles/MCProfileEvents.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/ConfigurationProfiles/MCProfileEvents.plist"},
 	},
-	Record: profileEvent{},
+	Record: profileEventsEvent{},
 	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#profile_eventsjson"},
 	Parse:  from.Plist(profileEventsRead),
 }
 
-// profileEvent is one operation on one profile. Letters of the keys are taken
+// profileEventsEvent is one operation on one profile. Letters of the keys are taken
 // as lower case, since versions differ.
-type profileEvent struct {
+type profileEventsEvent struct {
 	Time      record.Time    `json:"time"`            // key timestamp, UTC
 	Profile   record.Profile `json:"profile"`         // the key of the event: identifier or UUID of the profile
 	Operation string         `json:"operation"`       // key operation or Operation: install, update, remove…
@@ -43,12 +43,12 @@ type profileEvent struct {
 }
 
 // String implements [record.Data].
-func (e profileEvent) String() string {
+func (e profileEventsEvent) String() string {
 	return record.Line(fmt.Sprintf("%s of profile %s by %s", e.Operation, e.Profile, e.Process))
 }
 
-// maxProfileEvents bounds how many events are read.
-const maxProfileEvents = 1 << 16
+// profileEventsMax bounds how many events are read.
+const profileEventsMax = 1 << 16
 
 func profileEventsRead(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
 	events := root.Get("ProfileEvents")
@@ -57,9 +57,9 @@ func profileEventsRead(in *artifact.Input, root plist.Value, yield func(record.R
 		return
 	}
 	n := 0
-	for i := range min(events.Len(), maxProfileEvents) {
+	for i := range min(events.Len(), profileEventsMax) {
 		for id, v := range events.Index(i).Items() {
-			if n++; n > maxProfileEvents {
+			if n++; n > profileEventsMax {
 				break
 			}
 			e, err := profileEventsOne(id, v)
@@ -68,13 +68,13 @@ func profileEventsRead(in *artifact.Input, root plist.Value, yield func(record.R
 			}
 		}
 	}
-	if events.Len() > maxProfileEvents || n > maxProfileEvents {
-		yield(record.Record{}, fmt.Errorf("read profile events: more than %d", maxProfileEvents))
+	if events.Len() > profileEventsMax || n > profileEventsMax {
+		yield(record.Record{}, fmt.Errorf("read profile events: more than %d", profileEventsMax))
 	}
 }
 
-func profileEventsOne(id string, v plist.Value) (profileEvent, error) {
-	e := profileEvent{Profile: record.Profile(id)}
+func profileEventsOne(id string, v plist.Value) (profileEventsEvent, error) {
+	e := profileEventsEvent{Profile: record.Profile(id)}
 	if v.Kind() != plist.Dict {
 		s, err := from.NewSetting("value", v)
 		e.Other = append(s.Values, record.KV{Key: s.Key, Value: s.Value})

@@ -29,7 +29,7 @@ now, see ios.profileevents for those that were.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/ConfigurationProfiles/profile-*"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/UserConfigurationProfiles/profile-*"},
 	},
-	Record: profilePayload{},
+	Record: profilesRecord{},
 	Refs: []string{
 		"https://developer.apple.com/documentation/devicemanagement/toplevel",
 		"https://docs.mvt.re/en/latest/ios/records/#configuration_profilesjson",
@@ -37,8 +37,8 @@ now, see ios.profileevents for those that were.`,
 	Parse: from.Plist(profilesRead),
 }
 
-// profilePayload is a profile, or one payload of it.
-type profilePayload struct {
+// profilesRecord is a profile, or one payload of it.
+type profilesRecord struct {
 	Installed record.Time `json:"installed"` // key InstallDate of the profile, UTC
 
 	Level       string         `json:"level"`                  // profile or payload
@@ -64,7 +64,7 @@ type profilePayload struct {
 }
 
 // String implements [record.Data].
-func (p profilePayload) String() string {
+func (p profilesRecord) String() string {
 	if p.Level == "profile" {
 		return record.Line(fmt.Sprintf("profile %s (%s) of %q, %d payloads", p.Name, p.Identifier, p.Org, p.ContentCount))
 	}
@@ -88,7 +88,7 @@ func profilesRead(in *artifact.Input, root plist.Value, yield func(record.Record
 	for der := range root.Get("SignerCerts").Elems() {
 		c, _ := certificate.Parse(der.Data()) // the digest is there in any case
 		p.Signers, p.SignerNames = append(p.Signers, record.Certificate(c.SHA256)), append(p.SignerNames, c.Subject)
-		if len(p.Signers) == maxProfileSigners {
+		if len(p.Signers) == profilesMaxSigners {
 			break
 		}
 	}
@@ -104,24 +104,24 @@ func profilesRead(in *artifact.Input, root plist.Value, yield func(record.Record
 	if !yield(in.Record(from.At("profile", 0, root), p), nil) || err != nil && !yield(record.Record{}, err) {
 		return
 	}
-	for i := range min(list.Len(), maxProfilePayloads) {
+	for i := range min(list.Len(), profilesMaxPayloads) {
 		if !profilesYield(in, p, i, list.Index(i), yield) {
 			return
 		}
 	}
-	if list.Len() > maxProfilePayloads {
-		yield(record.Record{}, fmt.Errorf("read profile: %d payloads, limit %d", list.Len(), maxProfilePayloads))
+	if list.Len() > profilesMaxPayloads {
+		yield(record.Record{}, fmt.Errorf("read profile: %d payloads, limit %d", list.Len(), profilesMaxPayloads))
 	}
 }
 
 // Limits of one profile.
 const (
-	maxProfilePayloads = 1 << 12
-	maxProfileSigners  = 64
+	profilesMaxPayloads = 1 << 12
+	profilesMaxSigners  = 64
 )
 
 // profilesYield yields a payload of the profile p.
-func profilesYield(in *artifact.Input, p profilePayload, i int, v plist.Value, yield func(record.Record, error) bool) bool {
+func profilesYield(in *artifact.Input, p profilesRecord, i int, v plist.Value, yield func(record.Record, error) bool) bool {
 	q := profilesPayload("payload", v)
 	q.Installed, q.Profile, q.ProfileName = p.Installed, p.Profile, p.ProfileName
 	q.RemovalDisallowed, q.WasEncrypted, q.Signers, q.SignerNames = p.RemovalDisallowed, p.WasEncrypted, p.Signers, p.SignerNames
@@ -136,8 +136,8 @@ func profilesYield(in *artifact.Input, p profilePayload, i int, v plist.Value, y
 }
 
 // profilesPayload reads the keys that profiles and payloads share.
-func profilesPayload(level string, v plist.Value) profilePayload {
-	return profilePayload{
+func profilesPayload(level string, v plist.Value) profilesRecord {
+	return profilesRecord{
 		Level: level, Type: from.Text(v.Get("PayloadType")),
 		UUID: record.Profile(from.Text(v.Get("PayloadUUID"))), Identifier: record.Profile(from.Text(v.Get("PayloadIdentifier"))),
 		Name: record.Text(from.Text(v.Get("PayloadDisplayName"))), Description: record.Text(from.Text(v.Get("PayloadDescription"))),

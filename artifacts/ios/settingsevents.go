@@ -26,13 +26,13 @@ that is not a part of setup or Settings deserves a look.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/containers/Shared/SystemGroup/*/Library/ConfigurationProfiles/MCSettingsEvents.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/ConfigurationProfiles/MCSettingsEvents.plist"},
 	},
-	Record: settingsEvent{},
+	Record: settingsEventsEvent{},
 	Refs:   []string{"https://developer.apple.com/documentation/devicemanagement/restrictions"},
 	Parse:  from.Plist(settingsEventsRead),
 }
 
-// settingsEvent is one leaf of the nested dictionaries.
-type settingsEvent struct {
+// settingsEventsEvent is one leaf of the nested dictionaries.
+type settingsEventsEvent struct {
 	Time    record.Time    `json:"time"`            // key timestamp, UTC
 	Setting string         `json:"setting"`         // keys on the way to the event, such as restrictedBool/allowDiagnosticSubmission
 	Event   string         `json:"event"`           // key event: what happened
@@ -41,14 +41,14 @@ type settingsEvent struct {
 }
 
 // String implements [record.Data].
-func (e settingsEvent) String() string {
+func (e settingsEventsEvent) String() string {
 	return record.Line(fmt.Sprintf("setting %s: %s by %s", e.Setting, e.Event, e.Process))
 }
 
 // Limits of the nested dictionaries.
 const (
-	maxSettingsEvents = 1 << 16
-	maxSettingsDepth  = 16
+	settingsEventsMax      = 1 << 16
+	settingsEventsMaxDepth = 16
 )
 
 func settingsEventsRead(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
@@ -68,8 +68,8 @@ type settingsEventsWalker struct {
 
 // walk visits the dictionaries and returns whether the caller wants more.
 func (w *settingsEventsWalker) walk(path string, v plist.Value, depth int) bool {
-	if w.nodes++; w.nodes > maxSettingsEvents || depth > maxSettingsDepth {
-		return w.yield(record.Record{}, fmt.Errorf("read settings events: %q: more events or depth than is read", path)) && w.nodes <= maxSettingsEvents
+	if w.nodes++; w.nodes > settingsEventsMax || depth > settingsEventsMaxDepth {
+		return w.yield(record.Record{}, fmt.Errorf("read settings events: %q: more events or depth than is read", path)) && w.nodes <= settingsEventsMax
 	}
 	if settingsEventsIsLeaf(v) {
 		return w.event(path, v)
@@ -97,7 +97,7 @@ func settingsEventsIsLeaf(v plist.Value) bool {
 
 // event yields an event, or a value that is in the place of one.
 func (w *settingsEventsWalker) event(path string, v plist.Value) bool {
-	e := settingsEvent{
+	e := settingsEventsEvent{
 		Setting: path, Time: epoch.Date(v.Get("timestamp").Time()),
 		Event: from.Text(v.Get("event")), Process: record.Process(from.Text(v.Get("process"))),
 	}

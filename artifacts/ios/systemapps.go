@@ -24,13 +24,13 @@ record of an app in other files may just mean that it was removed.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/installd/Library/MobileInstallation/*/BackupSystemAppInstallState.plist"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/installd/Library/MobileInstallation/SystemAppInstallState.plist"},
 	},
-	Record: systemApp{},
+	Record: systemAppsApp{},
 	Refs:   []string{"https://support.apple.com/HT204221"},
 	Parse:  from.Settings(systemAppsRow),
 }
 
-// systemApp is one key of the file: an app, or a fact about the file.
-type systemApp struct {
+// systemAppsApp is one key of the file: an app, or a fact about the file.
+type systemAppsApp struct {
 	List   string      `json:"list"`             // name of the file without .plist
 	App    record.App  `json:"app"`              // the key: bundle identifier
 	State  string      `json:"state,omitempty"`  // the value, as stored
@@ -39,11 +39,11 @@ type systemApp struct {
 }
 
 // String implements [record.Data].
-func (a systemApp) String() string {
+func (a systemAppsApp) String() string {
 	return record.Line(a.List + ": " + from.SettingLine(string(a.App), a.State, a.Values))
 }
 
-func systemAppsRow(in *artifact.Input, s from.Setting) systemApp {
+func systemAppsRow(in *artifact.Input, s from.Setting) systemAppsApp {
 	list := strings.TrimSuffix(path.Base(in.Path), ".plist")
-	return systemApp{List: list, App: record.App(s.Key), State: s.Value, Values: s.Values, Time: s.Time}
+	return systemAppsApp{List: list, App: record.App(s.Key), State: s.Value, Values: s.Values, Time: s.Time}
 }

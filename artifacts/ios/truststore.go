@@ -29,14 +29,14 @@ ios.profileevents.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/Keychains/TrustStore.sqlite3"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/protected/trustd/TrustStore.sqlite3"},
 	},
-	Record: trustedCertificate{},
+	Record: trustStoreCertificate{},
 	Refs:   []string{"https://github.com/apple-oss-distributions/Security/blob/main/trust/trustd/SecTrustStoreServer.m"},
 	Parse:  from.Table("tsettings", trustStoreRow),
 }
 
-// trustedCertificate is one row of tsettings. Times are those that the
+// trustStoreCertificate is one row of tsettings. Times are those that the
 // certificate itself states.
-type trustedCertificate struct {
+type trustStoreCertificate struct {
 	NotBefore record.Time `json:"not_before"` // certificate: begin of validity, UTC
 	NotAfter  record.Time `json:"not_after"`  // certificate: end of validity, UTC
 
@@ -54,13 +54,13 @@ type trustedCertificate struct {
 }
 
 // String implements [record.Data].
-func (c trustedCertificate) String() string {
+func (c trustStoreCertificate) String() string {
 	return record.Line(fmt.Sprintf("trusted certificate %s, SHA-256 %s", c.Subject, c.SHA256))
 }
 
-func trustStoreRow(r sqlite.Row) trustedCertificate {
+func trustStoreRow(r sqlite.Row) trustStoreCertificate {
 	der := r.Blob("data")
-	t := trustedCertificate{Size: int64(len(der)), UUID: record.Profile(trustStoreUUID(r))}
+	t := trustStoreCertificate{Size: int64(len(der)), UUID: record.Profile(trustStoreUUID(r))}
 	s1, s256 := record.Certificate(hex.EncodeToString(r.Blob("sha1"))), record.Certificate(hex.EncodeToString(r.Blob("sha256")))
 	if len(der) == 0 {
 		t.SHA1, t.SHA256 = s1, s256

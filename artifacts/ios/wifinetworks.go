@@ -30,14 +30,14 @@ and of older systems are read too.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/SystemConfiguration/com.apple.wifi-networks.plist.backup"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/SystemConfiguration/com.apple.wifi-private-mac-networks.plist"},
 	},
-	Record: wifiNetwork{},
+	Record: wifiNetworksNetwork{},
 	Refs:   []string{"https://github.com/log2timeline/plaso", "https://github.com/abrignoni/iLEAPP"},
 	Parse:  from.Plist(wifiNetworksRead),
 }
 
-// wifiNetwork is a network, one of its access points, or a setting of the file.
+// wifiNetworksNetwork is a network, one of its access points, or a setting of the file.
 // Times are dates in UTC.
-type wifiNetwork struct {
+type wifiNetworksNetwork struct {
 	Added      record.Time `json:"added,omitempty"`              // AddedAt or addedAt
 	User       record.Time `json:"joined_by_user,omitempty"`     // JoinedByUserAt
 	System     record.Time `json:"joined_by_system,omitempty"`   // JoinedBySystemAt
@@ -64,7 +64,7 @@ type wifiNetwork struct {
 }
 
 // String implements [record.Data].
-func (n wifiNetwork) String() string {
+func (n wifiNetworksNetwork) String() string {
 	switch n.Kind {
 	case "access point":
 		return record.Line(fmt.Sprintf("Wi-Fi access point %s of %q", n.BSSID, n.SSID))
@@ -99,9 +99,9 @@ func wifiNetworksRead(in *artifact.Input, root plist.Value, yield func(record.Re
 // wifiNetworksPrefix begins the keys of networks from iOS 14.
 const wifiNetworksPrefix = "wifi.network.ssid."
 
-// maxWiFiNetworks bounds the networks of a list, and the access points of a
+// wifiNetworksMax bounds the networks of a list, and the access points of a
 // network.
-const maxWiFiNetworks = 1 << 14
+const wifiNetworksMax = 1 << 14
 
 type wifiNetworksReader struct {
 	in    *artifact.Input
@@ -110,7 +110,7 @@ type wifiNetworksReader struct {
 
 // list yields the networks of a list.
 func (w *wifiNetworksReader) list(key string, v plist.Value) bool {
-	for i := range min(v.Len(), maxWiFiNetworks) {
+	for i := range min(v.Len(), wifiNetworksMax) {
 		if !w.network(key, "", key, i+1, v.Index(i)) {
 			return false
 		}
@@ -120,7 +120,7 @@ func (w *wifiNetworksReader) list(key string, v plist.Value) bool {
 
 // setting yields a key that is no network. Keys of encryption are left out.
 func (w *wifiNetworksReader) setting(key string, v plist.Value) bool {
-	n := wifiNetwork{Kind: "setting", List: key}
+	n := wifiNetworksNetwork{Kind: "setting", List: key}
 	if wifiNetworksSecret(key) {
 		n.Other = []record.KV{{Key: "bytes", Value: fmt.Sprint(v.Len())}}
 		return w.yield(w.in.Record(from.At(key, 0, v), n), nil)
@@ -147,7 +147,7 @@ func (w *wifiNetworksReader) network(list, ssid, table string, row int, v plist.
 		return false
 	}
 	points := v.Get("BSSList")
-	for i := range min(points.Len(), maxWiFiNetworks) {
+	for i := range min(points.Len(), wifiNetworksMax) {
 		p, err := wifiNetworksOne("access point", points.Index(i))
 		p.List, p.SSID = list, n.SSID
 		if !w.yield(w.in.Record(from.At(table+"/BSSList", i+1, points.Index(i)), p), nil) || err != nil && !w.yield(record.Record{}, err) {
@@ -159,8 +159,8 @@ func (w *wifiNetworksReader) network(list, ssid, table string, row int, v plist.
 
 // wifiNetworksOne reads the keys of a network or an access point. Some stand one
 // level deeper, in __OSSpecific__.
-func wifiNetworksOne(kind string, v plist.Value) (wifiNetwork, error) {
-	n := wifiNetwork{Kind: kind}
+func wifiNetworksOne(kind string, v plist.Value) (wifiNetworksNetwork, error) {
+	n := wifiNetworksNetwork{Kind: kind}
 	os := v.Get("__OSSpecific__")
 	get := func(keys ...string) plist.Value {
 		for _, key := range keys {
@@ -202,14 +202,19 @@ func wifiNetworksOne(kind string, v plist.Value) (wifiNetwork, error) {
 			n.Place = from.Text(lat) + "," + from.Text(get(keys[1]))
 		}
 	}
-	if v.Kind() != plist.Dict {
-		s, err := from.NewSetting("value", v)
-		n.Other = append(s.Values, record.KV{Key: s.Key, Value: s.Value})
-		return n, err
-	}
 	var err error
-	n.Other, err = from.Rest(v, wifiNetworksKnown...)
+	n.Other, err = wifiNetworksOther(v)
 	return n, err
+}
+
+// wifiNetworksOther returns the keys that have no field, or what stands in the
+// place of a dictionary.
+func wifiNetworksOther(v plist.Value) ([]record.KV, error) {
+	if v.Kind() == plist.Dict {
+		return from.Rest(v, wifiNetworksKnown...)
+	}
+	s, err := from.NewSetting("value", v)
+	return append(s.Values, record.KV{Key: s.Key, Value: s.Value}), err
 }
 
 // wifiNetworksKnown are the keys that have a field, and those of encryption.
