@@ -284,10 +284,7 @@ func (k *known) index(ctx context.Context, client *http.Client, src Source) (fil
 	if len(index.Indicators) == 0 || len(index.Indicators) > maxIndexed {
 		return nil, fmt.Errorf("read index %s: it names %d feeds", src.Index, len(index.Indicators))
 	}
-	base, err := url.Parse(src.Index)
-	if err != nil {
-		return nil, fmt.Errorf("read index: %w", err)
-	}
+	base, _ := url.Parse(src.Index) // it was just fetched
 	for _, in := range index.Indicators {
 		f := Source{URL: in.DownloadURL, Publisher: strings.Join(in.Sources, ", ")}
 		if g := in.GitHub; g.Owner != "" {

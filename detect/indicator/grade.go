@@ -38,7 +38,7 @@ func grade(f *Feed, in *Indicator, key string, h *hit) (g detect.Grade, why []st
 		switch {
 		case systemName(key):
 			limit(detect.Context, "system")
-		case genericName(key):
+		case genericName(key), len(key) <= 3 && h.how != sameProcess:
 			limit(detect.NeedsExpert, "generic")
 		}
 	case sameHost, subdomain, emailHost, emailSubdomain:
@@ -105,8 +105,8 @@ var names = sync.OnceValue(func() map[string]map[string]bool {
 // of this name.
 func systemName(s string) bool { return names()["system"][s] }
 
-// genericName reports whether a name is so short or common that others use it.
-func genericName(s string) bool { return len(s) <= 3 || names()["generic"][strings.ToLower(s)] }
+// genericName reports whether a name is so common that others use it.
+func genericName(s string) bool { return names()["generic"][strings.ToLower(s)] }
 
 // sharedHost reports whether a host serves everybody.
 func sharedHost(s string) bool { return names()["shared"][s] || shortener(s) }

@@ -112,7 +112,7 @@ func (l *loader) sniffed(kind Kind, value, place string, d *Details, limit detec
 func (l *loader) csv() error {
 	l.report.Format = "CSV"
 	first, _ := l.in.Peek(4096)
-	r := csv.NewReader(l.in)
+	r := csv.NewReader(&allowance{l.in, maxWhole})
 	r.FieldsPerRecord, r.LazyQuotes, r.ReuseRecord, r.TrimLeadingSpace = -1, true, true, true
 	if line, _, _ := strings.Cut(string(first), "\n"); !strings.Contains(line, ",") {
 		if strings.Contains(line, ";") {

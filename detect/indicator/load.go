@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -19,7 +20,8 @@ import (
 // Limits of a file of indicators.
 const (
 	maxFile    = 4 << 30   // bytes that are read of a stream
-	maxWhole   = 256 << 20 // bytes of a format that is read as a whole
+	maxWhole   = 256 << 20 // bytes of a format that is read as a whole, or of one MISP event
+	maxObject  = 16 << 20  // bytes of one STIX object
 	maxObjects = 20_000_000
 	maxDetails = 1_000_000 // distinct details
 )
@@ -104,6 +106,23 @@ func looksLikeYAML(head []byte) bool {
 	s := string(head)
 	return strings.HasPrefix(s, "---") || strings.HasPrefix(s, "- ") && strings.Contains(s, ": ") ||
 		strings.HasPrefix(strings.TrimLeft(s, " "), "-\n") && strings.Contains(s, ": ")
+}
+
+// An allowance stops a reader after some bytes, so that a decoder cannot be made
+// to hold more than that in memory at once.
+type allowance struct {
+	r    io.Reader
+	left int64
+}
+
+// Read implements [io.Reader].
+func (a *allowance) Read(p []byte) (int, error) {
+	if a.left <= 0 {
+		return 0, errors.New("one object is too long")
+	}
+	n, err := a.r.Read(p[:min(int64(len(p)), a.left)])
+	a.left -= int64(n)
+	return n, err
 }
 
 // whole reads the rest of the file, for formats that cannot be streamed.

@@ -227,6 +227,13 @@ func TestTruncatedFileKeepsItsStart(t *testing.T) {
 	if err == nil || len(feed.Indicators) != 1 {
 		t.Errorf("Load = %v, %v", feed.Indicators, err)
 	}
+	if feed, _, err := indicator.Load("x", strings.NewReader(text[:len(text)-1]), indicator.Meta{}); err == nil || len(feed.Indicators) != 2 {
+		t.Errorf("the last byte is missing: %v", err)
+	}
+	long := bundle(stix("1", "[domain-name:value = 'good.example']", ""), `{"type":"`+strings.Repeat("x", 20<<20)+`"}`)
+	if feed, _, err := indicator.Load("x", strings.NewReader(long), indicator.Meta{}); err == nil || len(feed.Indicators) != 1 {
+		t.Errorf("a huge object: %v", err)
+	}
 	if _, _, err := indicator.Load("x", strings.NewReader(`{"a":1}`), indicator.Meta{}); err == nil {
 		t.Error("unknown JSON is accepted")
 	}

@@ -86,6 +86,7 @@ func (s *stixLoader) misp(dec *json.Decoder, key string, rest map[string]json.Ra
 		if err := s.response(dec, tok == json.Delim('{')); err != nil {
 			return err
 		}
+		s.allow.left = maxWhole
 	}
 	if _, delim := tok.(json.Delim); delim {
 		_, err = dec.Token()

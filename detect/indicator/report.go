@@ -16,6 +16,8 @@ type Report struct {
 	Accepted int            // indicators that are in use
 	ByType   map[string]int // of the accepted ones, by their STIX property
 	Reasons  []Reason       // what is not in use, and notes; sorted by outcome and text
+
+	places map[string]int // of reasons, while they are counted
 }
 
 // Outcome says what became of an object.
@@ -57,14 +59,19 @@ func (r *Report) Total(o Outcome) (n int) {
 
 // note counts one object.
 func (r *Report) note(o Outcome, text, sample string) {
-	i := slices.IndexFunc(r.Reasons, func(x Reason) bool { return x.Outcome == o && x.Text == text })
-	if i < 0 {
+	key := string(o) + "\x00" + text
+	i, ok := r.places[key]
+	if !ok {
 		if len(r.Reasons) >= maxReasons && text != otherReasons { // at most one more for each outcome
 			r.note(o, otherReasons, sample)
 			return
 		}
 		r.Reasons = append(r.Reasons, Reason{Outcome: o, Text: text})
 		i = len(r.Reasons) - 1
+		if r.places == nil {
+			r.places = map[string]int{}
+		}
+		r.places[key] = i
 	}
 	x := &r.Reasons[i]
 	if x.Count++; len(x.Samples) < maxSamples && sample != "" {
@@ -72,7 +79,9 @@ func (r *Report) note(o Outcome, text, sample string) {
 	}
 }
 
+// sort puts the reasons in their final order; nothing can be noted afterwards.
 func (r *Report) sort() {
+	r.places = nil
 	slices.SortStableFunc(r.Reasons, func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Text, b.Text))
 	})

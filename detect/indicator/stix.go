@@ -87,6 +87,7 @@ func parseRef(id string) (r ref) {
 // A stixLoader reads the objects of bundles.
 type stixLoader struct {
 	*loader
+	allow   *allowance
 	version string
 	known   map[ref]stixState
 	named   map[ref]string // what indicators can belong to
@@ -109,17 +110,17 @@ const (
 )
 
 func newStixLoader(l *loader) *stixLoader {
-	return &stixLoader{loader: l, known: map[ref]stixState{}, named: map[ref]string{}, groups: [][]ref{nil}, groupOf: map[string]uint32{}}
+	return &stixLoader{loader: l, allow: &allowance{l.in, maxWhole}, known: map[ref]stixState{}, named: map[ref]string{}, groups: [][]ref{nil}, groupOf: map[string]uint32{}}
 }
 
 // json reads a JSON file: a bundle, one STIX object or a list of them, or MISP.
 func (l *loader) json() error {
-	dec := json.NewDecoder(l.in)
+	s := newStixLoader(l)
+	dec := json.NewDecoder(s.allow)
 	tok, err := dec.Token()
 	if err != nil {
 		return fmt.Errorf("read JSON: %w", err)
 	}
-	s := newStixLoader(l)
 	if tok == json.Delim('[') {
 		err = s.objects(dec)
 	} else {
@@ -154,6 +155,10 @@ func (s *stixLoader) top(dec *json.Decoder) error {
 		if err != nil {
 			return s.broken(dec, err)
 		}
+		s.allow.left = maxWhole
+	}
+	if _, err := dec.Token(); err != nil {
+		return s.broken(dec, err)
 	}
 	if s.report.Format != "" {
 		return nil
@@ -181,7 +186,10 @@ func (s *stixLoader) objects(dec *json.Decoder) error {
 	if s.report.Format == "" {
 		s.report.Format = "STIX 2"
 	}
-	for dec.More() {
+	for {
+		if s.allow.left = maxObject; !dec.More() {
+			break
+		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
 			return err
@@ -191,6 +199,7 @@ func (s *stixLoader) objects(dec *json.Decoder) error {
 		}
 		s.object(raw)
 	}
+	s.allow.left = maxWhole
 	_, err := dec.Token()
 	return err
 }

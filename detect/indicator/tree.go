@@ -134,7 +134,7 @@ var openIOC = map[string]Kind{
 
 // xml reads OpenIOC definitions and STIX 1 packages.
 func (l *loader) xml() error {
-	dec := xml.NewDecoder(l.in)
+	dec := xml.NewDecoder(&allowance{l.in, maxWhole})
 	dec.Strict = false
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	for {
