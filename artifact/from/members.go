@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/vigie-project/vigie/format/keyedarchive"
+	"github.com/vigie-project/vigie/format/plist"
 	"github.com/vigie-project/vigie/record"
 )
 
@@ -43,4 +44,18 @@ func ObjectRest(o keyedarchive.Object, known ...string) ([]record.KV, error) {
 		}
 	}
 	return w.kvs, w.err
+}
+
+// Blob returns the values of a property list or a keyed archive in a column of
+// a database; see [Leaves]. A list whose containers are shared until they stand
+// for very many values is refused.
+func Blob(b []byte) ([]record.KV, error) {
+	v, err := plist.Parse(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := expansion(v); err != nil {
+		return nil, err
+	}
+	return Leaves(v)
 }
