@@ -58,6 +58,9 @@ func (a accountsAccount) String() string {
 	return record.Line(fmt.Sprintf("account %s %s of type %s, added by %s", a.User, a.Description, a.Type, a.App))
 }
 
+// accountsMaxValues bounds the values in the properties of one account.
+const accountsMaxValues = 1 << 14
+
 // accountsProperty is a row of ZACCOUNTPROPERTY.
 type accountsProperty struct {
 	key   string
@@ -108,6 +111,10 @@ func accountsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, e
 		a.Enabled = enabled[r.Int("Z_PK")]
 		var errs []error
 		for _, p := range properties[r.Int("Z_PK")] {
+			if len(a.Properties) > accountsMaxValues {
+				errs = append(errs, fmt.Errorf("more than %d values of properties", accountsMaxValues))
+				break
+			}
 			kvs, err := accountsValue(p)
 			if err != nil {
 				errs = append(errs, err)

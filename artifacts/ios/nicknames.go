@@ -68,11 +68,14 @@ func nicknamesRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, 
 func nicknamesValue(v sqlite.Value) ([]record.KV, error) {
 	b := v.Blob()
 	if v.Kind == sqlite.Blob && plist.Detect(b) != plist.None {
-		root, err := plist.Parse(b)
+		kvs, err := from.Blob(b)
 		if err != nil {
-			return []record.KV{{Key: "value", Value: from.Data(b)}}, fmt.Errorf("read value: %w", err)
+			err = fmt.Errorf("read value: %w", err)
 		}
-		return from.Leaves(root)
+		if kvs == nil {
+			kvs = []record.KV{{Key: "value", Value: from.Data(b)}}
+		}
+		return kvs, err
 	}
 	switch {
 	case v.IsNull():

@@ -71,11 +71,15 @@ func (n notificationsNotification) String() string {
 	return record.Line(s)
 }
 
-// notificationsMaxDepth bounds the lists and dictionaries around a notification.
-const notificationsMaxDepth = 8
+// Limits of what is read of one file.
+const (
+	notificationsMax       = 1 << 12 // notifications; some hundred are usual
+	notificationsMaxValues = 1 << 18 // values in all of them
+	notificationsMaxDepth  = 8       // lists and dictionaries around a notification
+)
 
 func notificationsRead(in *artifact.Input, root keyedarchive.Object, yield func(record.Record, error) bool) {
-	row := 0
+	row, values := 0, 0
 	seen := map[int]bool{} // shared lists are read once
 	var walk func(o keyedarchive.Object, depth int) bool
 	walk = func(o keyedarchive.Object, depth int) bool {
@@ -92,8 +96,12 @@ func notificationsRead(in *artifact.Input, root keyedarchive.Object, yield func(
 			return yield(record.Record{}, fmt.Errorf("read notification %d: nested deeper than %d", row+1, notificationsMaxDepth))
 		}
 		if o.IsA("NSDictionary") && notificationsIs(o) {
-			row++
+			if row++; row > notificationsMax || values > notificationsMaxValues {
+				yield(record.Record{}, fmt.Errorf("read notification %d: too many, or too much in them", row))
+				return false
+			}
 			n, err := notificationsOne(o)
+			values += len(n.UserInfo) + len(n.Other)
 			n.App = record.App(path.Base(path.Dir(in.Path)))
 			if err != nil && !yield(record.Record{}, fmt.Errorf("read notification %d: %w", row, err)) {
 				return false

@@ -159,11 +159,13 @@ func recentsValue(key string, v sqlite.Value) ([]record.KV, error) {
 		}
 		return []record.KV{{Key: key, Value: text}}, nil
 	}
-	root, err := plist.Parse(b)
+	kvs, err := from.Blob(b)
 	if err != nil {
-		return []record.KV{{Key: key, Value: from.Data(b)}}, fmt.Errorf("read metadata %s: %w", key, err)
+		err = fmt.Errorf("read metadata %s: %w", key, err)
 	}
-	kvs, err := from.Leaves(root)
+	if kvs == nil {
+		kvs = []record.KV{{Value: from.Data(b)}}
+	}
 	for i := range kvs {
 		kvs[i].Key = strings.TrimSuffix(key+"/"+kvs[i].Key, "/")
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
-	"github.com/vigie-project/vigie/format/plist"
 	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
@@ -117,11 +116,8 @@ func smsattachmentsRow(r sqlite.Row) (smsattachmentsFile, error) {
 		if len(b) == 0 {
 			continue
 		}
-		v, err := plist.Parse(b)
-		if err == nil {
-			*c.to, err = from.Leaves(v)
-		}
-		if err != nil {
+		var err error
+		if *c.to, err = from.Blob(b); err != nil {
 			errs = append(errs, fmt.Errorf("read %s: %w", c.name, err))
 		}
 	}

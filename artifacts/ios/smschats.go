@@ -7,7 +7,6 @@ import (
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
-	"github.com/vigie-project/vigie/format/plist"
 	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
@@ -133,11 +132,8 @@ func smschatsRow(r sqlite.Row) (smschatsChat, error) {
 	if len(b) == 0 {
 		return c, nil
 	}
-	v, err := plist.Parse(b)
-	if err == nil {
-		c.Properties, err = from.Leaves(v)
-	}
-	if err != nil {
+	var err error
+	if c.Properties, err = from.Blob(b); err != nil {
 		err = fmt.Errorf("read properties: %w", err)
 	}
 	return c, err
