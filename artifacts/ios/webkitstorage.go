@@ -143,7 +143,7 @@ const (
 	webKitStorageText = 16 << 10 // characters of a scheme or host
 )
 
-var errWebKitStorageEnd = errors.New("read origin: the file ends early")
+var webkitStorageErrEnd = errors.New("read origin: the file ends early")
 
 // decode reads a file "origin": the origin of the page, then that of the data,
 // as the persistence coders of WTF write them.
@@ -175,7 +175,7 @@ func webKitStorageDecode(data []byte) (record.URL, []byte, error) {
 		return "", nil, err
 	}
 	if len(data) < 1 || data[0] != 0 && len(data) < 3 {
-		return "", nil, errWebKitStorageEnd
+		return "", nil, webkitStorageErrEnd
 	}
 	if data[0] == 0 {
 		return webKitStorageURL(scheme, host, 0), data[1:], nil
@@ -187,7 +187,7 @@ func webKitStorageDecode(data []byte) (record.URL, []byte, error) {
 // says whether characters have one byte (Latin-1) or two (UTF-16), and these.
 func webKitStorageString(data []byte) (string, []byte, error) {
 	if len(data) < 4 {
-		return "", nil, errWebKitStorageEnd
+		return "", nil, webkitStorageErrEnd
 	}
 	n := binary.LittleEndian.Uint32(data)
 	if data = data[4:]; n == 1<<32-1 {
@@ -197,7 +197,7 @@ func webKitStorageString(data []byte) (string, []byte, error) {
 		return "", nil, fmt.Errorf("read origin: a text of %d characters", n)
 	}
 	if len(data) < 1 {
-		return "", nil, errWebKitStorageEnd
+		return "", nil, webkitStorageErrEnd
 	}
 	narrow := data[0] != 0
 	data = data[1:]
@@ -209,7 +209,7 @@ func webKitStorageString(data []byte) (string, []byte, error) {
 		case !narrow && len(data) > 1:
 			units[i], data = binary.LittleEndian.Uint16(data), data[2:]
 		default:
-			return "", nil, errWebKitStorageEnd
+			return "", nil, webkitStorageErrEnd
 		}
 	}
 	return string(utf16.Decode(units)), data, nil

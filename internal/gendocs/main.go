@@ -92,14 +92,15 @@ func comments(dir string) (map[string]map[string]string, error) {
 		return nil, err
 	}
 	for _, name := range files {
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, name, nil, parser.ParseComments)
 		if err != nil {
 			return nil, err
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			if t, ok := n.(*ast.TypeSpec); ok {
 				if s, ok := t.Type.(*ast.StructType); ok {
-					types[t.Name.Name] = fieldComments(s)
+					types[t.Name.Name] = fieldComments(set, s)
 				}
 			}
 			return true
@@ -108,11 +109,19 @@ func comments(dir string) (map[string]map[string]string, error) {
 	return types, nil
 }
 
-func fieldComments(s *ast.StructType) map[string]string {
+// fieldComments returns the comments of the fields of a struct. A field without
+// one shares that of the field on the line before it.
+func fieldComments(set *token.FileSet, s *ast.StructType) map[string]string {
 	m := map[string]string{}
+	line, shared := 0, ""
 	for _, f := range s.Fields.List {
+		text := strings.Join(strings.Fields(f.Doc.Text()+" "+f.Comment.Text()), " ")
+		if text == "" && set.Position(f.Pos()).Line == line+1 {
+			text = shared
+		}
+		line, shared = set.Position(f.End()).Line, text
 		for _, id := range f.Names {
-			m[id.Name] = strings.Join(strings.Fields(f.Doc.Text()+" "+f.Comment.Text()), " ")
+			m[id.Name] = text
 		}
 	}
 	return m
