@@ -19,7 +19,8 @@ const maxNamed = 6
 func (t *terminal) summary(res *examination.Result) {
 	for _, src := range res.Opened {
 		d := src.Device
-		t.println(t.text("summary-source", "Name", src.Name, "Kind", src.Kind.String(),
+		kind := "kind-" + strings.ReplaceAll(strings.ToLower(src.Kind.String()), " ", "-")
+		t.println(t.text("summary-source", "Name", src.Name, "Kind", t.text(kind),
 			"Model", d.Model, "System", strings.TrimSpace(d.System+" "+d.Version)))
 	}
 	t.println("")
