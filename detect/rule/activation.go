@@ -100,6 +100,8 @@ type activation struct {
 	at    record.Origin
 	data  reflect.Value
 	lists map[string]ref.Val // by "lists.name", of the rule that asks
+
+	scratch []byte // for joining texts
 }
 
 // ResolveName implements [cel.Activation].

@@ -23,6 +23,7 @@ const costLimit = 250_000
 type program struct {
 	cel   cel.Program
 	lists map[string]ref.Val
+	quick quick // nil if nothing is known without evaluation
 }
 
 // eval returns the value of the condition for the record of the activation.
@@ -34,6 +35,9 @@ func (p *program) eval(a *activation) (ref.Val, error) {
 
 // test reports whether the record of the activation meets the condition.
 func (p *program) test(a *activation) (bool, error) {
+	if p.quick != nil && p.quick(a) == no {
+		return false, nil
+	}
 	v, err := p.eval(a)
 	return v == types.True, err
 }
@@ -145,7 +149,11 @@ func (c *compiler) compile(cond Condition, lists map[string]ref.Val, key bool) (
 	if err != nil {
 		return nil, &conditionError{1, err.Error()}
 	}
-	return &program{prog, lists}, nil
+	p := &program{cel: prog, lists: lists}
+	if !key {
+		p.quick = c.sketch(cond, lists, ast)
+	}
+	return p, nil
 }
 
 // goesThroughLists reports whether the condition contains a loop. Without one

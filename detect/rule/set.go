@@ -124,7 +124,7 @@ func (s *Set) activate(rec record.Record) *activation {
 }
 
 func release(a *activation) {
-	*a = activation{}
+	*a = activation{scratch: a.scratch[:0]}
 	activations.Put(a)
 }
 
