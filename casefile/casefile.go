@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -93,21 +94,24 @@ var ErrOther = errors.New("the folder holds something else")
 // not empty and holds no case is refused.
 func Create(dir string) (*Case, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create case: %w", err)
+		return nil, fmt.Errorf("create case: %w: %w", ErrOther, err)
 	}
 	c := &Case{Dir: dir}
 	list, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("create case: %w", err)
+		return nil, fmt.Errorf("create case: %w: %w", ErrOther, err)
 	}
 	if len(list) == 0 {
 		return c, nil
 	}
-	if _, err := os.Stat(c.path("log.jsonl")); err != nil {
+	if acts, _ := c.Acts(); len(acts) == 0 {
 		return nil, fmt.Errorf("create case in %s: %w: it is not empty and no case", dir, ErrOther)
 	}
 	return c, nil
 }
+
+// Begun reports whether an earlier run described what the case examines.
+func (c *Case) Begun() bool { return exists(c.path("case.json")) }
 
 // Open opens an existing case for reading.
 func Open(dir string) (*Case, error) {
@@ -131,22 +135,25 @@ func (c *Case) Describe(d Description) error {
 	return c.writeJSON(d, "case.json")
 }
 
-// Description reads case.json.
+// Description reads case.json. IDs of sources that could name something outside
+// of the case are refused: a case may come from somebody else.
 func (c *Case) Description() (Description, error) {
 	var d Description
-	return d, c.readJSON(&d, "case.json")
+	if err := c.readJSON(&d, "case.json"); err != nil {
+		return d, err
+	}
+	for _, id := range d.Sources {
+		if !validSource.MatchString(id) {
+			return d, fmt.Errorf("read case.json: %q is no ID of a source", id)
+		}
+	}
+	return d, nil
 }
 
-// AddSource writes sources/<id>.json. If an earlier run wrote it with another
-// plan, it returns an error that wraps [ErrOther].
+// AddSource writes sources/<id>.json.
 func (c *Case) AddSource(s Source) error {
 	if !validSource.MatchString(s.ID) {
 		return fmt.Errorf("add source: %q is no ID of a source", s.ID)
-	}
-	var old Source
-	err := c.readJSON(&old, "sources", s.ID+".json")
-	if err == nil && old.Plan != s.Plan {
-		return fmt.Errorf("resume source %s: %w: other evidence, another version or other choices; choose another folder", s.ID, ErrOther)
 	}
 	return c.writeJSON(s, "sources", s.ID+".json")
 }
@@ -294,8 +301,11 @@ func lines(path string, fn func([]byte) error) error {
 				return fmt.Errorf("read %s: %w", filepath.Base(path), err)
 			}
 		}
-		if err != nil {
+		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", filepath.Base(path), err)
 		}
 	}
 }

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"path/filepath"
 	"slices"
-	"sort"
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
@@ -120,11 +118,10 @@ func inTimeOrder(list []detect.Observation) iter.Seq2[detect.Observation, error]
 // detected calls fn with what the jobs found, in the order of the plan.
 func (c *Case) detected(sources []string, fn func(detected) error) error {
 	for _, id := range sources {
-		names, err := filepath.Glob(c.path("detection", id, "*.jsonl"))
+		names, err := c.list("detection", id)
 		if err != nil {
 			return err
 		}
-		sort.Strings(names)
 		for _, name := range names {
 			err := lines(name, func(line []byte) error {
 				var d detected
@@ -189,9 +186,7 @@ func readLines[T any](path string) ([]T, error) {
 
 // JobFiles returns the names of the files of records of a source, in order.
 func (c *Case) JobFiles(source string) ([]string, error) {
-	names, err := filepath.Glob(c.path("records", source, "*.jsonl"))
-	sort.Strings(names)
-	return names, err
+	return c.list("records", source)
 }
 
 // Records yields the records of one file of records.

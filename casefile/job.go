@@ -24,6 +24,7 @@ const bufferSize = 64 << 10
 // A Sink stores the results of the jobs of a case. It is an [engine.Sink].
 type Sink struct {
 	c      *Case
+	again  bool // the times of finished jobs are lost: they run again
 	mu     sync.Mutex
 	hashes map[string]map[string]engine.Digest // by source and path
 }
@@ -31,7 +32,13 @@ type Sink struct {
 // Sink returns a sink that goes on where an earlier run ended.
 func (c *Case) Sink() (*Sink, error) {
 	s := &Sink{c: c, hashes: map[string]map[string]engine.Digest{}}
-	files, err := filepath.Glob(c.path("hashes", "*.jsonl"))
+	s.again = !c.sorted() && !exists(c.path("cache", "timeline"))
+	if !c.sorted() {
+		if err := os.MkdirAll(c.path("cache", "timeline"), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	files, err := c.list("hashes")
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +72,9 @@ func jobName(j engine.Job) string { return fmt.Sprintf("%04d-%s", j.Index, j.Par
 
 // Done implements [engine.Sink].
 func (s *Sink) Done(j engine.Job) (c engine.Coverage, ok bool) {
+	if s.again {
+		return c, false
+	}
 	err := s.c.readJSON(&c, "coverage", j.Source.ID, jobName(j)+".json")
 	return c, err == nil
 }

@@ -3,6 +3,7 @@ package casefile
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,9 +14,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vigie-project/vigie/detect"
 )
 
 // An Act is one line of the log of a case: what somebody did, with which
@@ -41,11 +45,14 @@ func (c *Case) Log(a Act) error {
 		return fmt.Errorf("write log: %w", err)
 	}
 	if last != nil {
-		a.Previous = digestOf(last)
+		a.Previous = digestOf(bytes.TrimSuffix(last, []byte("\n")))
 	}
 	line, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("write log: %w", err)
+	}
+	if last != nil && !bytes.HasSuffix(last, []byte("\n")) {
+		line = append([]byte("\n"), line...) // the line before was cut short by a crash
 	}
 	return appendFile(c.path("log.jsonl"), append(line, '\n'))
 }
@@ -57,26 +64,29 @@ func digestOf(b []byte) string {
 
 func (c *Case) lastLine() (last []byte, err error) {
 	err = lines(c.path("log.jsonl"), func(line []byte) error {
-		last = bytes.Clone(bytes.TrimSuffix(line, []byte("\n")))
+		last = bytes.Clone(line)
 		return nil
 	})
 	return last, err
 }
 
-// Acts reads the log. The error tells of a chain that is broken; the acts are
-// returned all the same.
+// Acts reads the log. The error tells of a chain that is broken or of a line
+// that is no act; the acts are returned all the same.
 func (c *Case) Acts() ([]Act, error) {
 	var acts []Act
 	var broken error
-	previous := ""
+	previous, n := "", 0
 	err := lines(c.path("log.jsonl"), func(line []byte) error {
 		line = bytes.TrimSuffix(line, []byte("\n"))
+		n++
 		var a Act
-		if err := json.Unmarshal(line, &a); err != nil {
-			return err
-		}
-		if a.Previous != previous && broken == nil {
-			broken = fmt.Errorf("read log: line %d does not follow the line before it", len(acts)+1)
+		switch err := json.Unmarshal(line, &a); {
+		case err != nil || a.Action == "":
+			broken = cmp.Or(broken, fmt.Errorf("read log: line %d is no act", n))
+			previous = digestOf(line)
+			return nil
+		case a.Previous != previous:
+			broken = cmp.Or(broken, fmt.Errorf("read log: line %d does not follow the line before it", n))
 		}
 		acts, previous = append(acts, a), digestOf(line)
 		return nil
@@ -91,9 +101,10 @@ type Content struct {
 	SHA256 string `json:"sha256"`
 }
 
-// SealContents writes contents.jsonl, the digests of all results, and returns
-// its own digest for the log.
-func (c *Case) SealContents() (string, error) {
+// Seal concludes the results: it logs the act with the digest of contents.jsonl,
+// then writes that file with the digests of all results. In this order a case
+// whose run is killed in between can still be matched again.
+func (c *Case) Seal(a Act) error {
 	var data []byte
 	err := c.results(func(name string) error {
 		content, err := c.content(name)
@@ -105,9 +116,13 @@ func (c *Case) SealContents() (string, error) {
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("seal contents: %w", err)
+		return fmt.Errorf("seal contents: %w", err)
 	}
-	return digestOf(data), c.writeFile(data, "contents.jsonl")
+	a.Contents = digestOf(data)
+	if err := c.Log(a); err != nil {
+		return err
+	}
+	return c.writeFile(data, "contents.jsonl")
 }
 
 // derived are the names at the top of a case that contents.jsonl leaves out:
@@ -148,6 +163,44 @@ func (c *Case) content(name string) (Content, error) {
 // Verify compares the results with contents.jsonl and the log with itself, and
 // returns everything that does not hold.
 func (c *Case) Verify() []error {
+	errs := c.verify(true)
+	if err := c.verifyVerdict(); err != nil {
+		errs = append(errs, fmt.Errorf("verify: %w", err))
+	}
+	return errs
+}
+
+// verifyVerdict compares the verdict, which contents.jsonl leaves out, with what
+// it follows from.
+func (c *Case) verifyVerdict() error {
+	got, err := c.Verdict()
+	if err != nil {
+		return err
+	}
+	if got.State != Concluded {
+		return errors.New("the examination was not concluded")
+	}
+	grades := map[detect.Grade]int{}
+	if err := c.Findings(func(f detect.Finding) error { grades[f.Grade]++; return nil }); err != nil {
+		return err
+	}
+	ledger, err := c.Ledger()
+	if err != nil {
+		return err
+	}
+	want := Judge(grades, ledger)
+	want.Schema = got.Schema
+	if !reflect.DeepEqual(got, want) {
+		return errors.New("verdict.json does not follow from the findings and the ledger")
+	}
+	return nil
+}
+
+// verify compares all results, or those that matching again only reads. For
+// these, any act may name contents.jsonl: the run that seals it anew may have
+// been killed between the two.
+func (c *Case) verify(all bool) []error {
+	concern := func(name string) bool { return all || !rewritten(name) }
 	var errs []error
 	acts, err := c.Acts()
 	if err != nil {
@@ -168,18 +221,16 @@ func (c *Case) Verify() []error {
 		errs = append(errs, err)
 	}
 	if len(sealed) == 0 {
-		errs = append(errs, errors.New("verify: the case has no digests of its contents: the examination was not concluded"))
+		errs = append(errs, errors.New("verify: the case has no digests of its contents"))
 	}
-	seal := ""
-	for _, a := range acts {
-		if a.Contents != "" {
-			seal = a.Contents
-		}
-	}
-	if len(sealed) > 0 && seal != hex.EncodeToString(h.Sum(nil)) {
+	if len(sealed) > 0 && !named(acts, hex.EncodeToString(h.Sum(nil)), all) {
 		errs = append(errs, errors.New("verify: contents.jsonl is not the one that the log names"))
 	}
+	maps.DeleteFunc(sealed, func(name string, _ Content) bool { return !concern(name) })
 	err = c.results(func(name string) error {
+		if !concern(name) {
+			return nil
+		}
 		want, ok := sealed[name]
 		delete(sealed, name)
 		if !ok {
@@ -202,4 +253,18 @@ func (c *Case) Verify() []error {
 		errs = append(errs, fmt.Errorf("verify: %s is missing", name))
 	}
 	return errs
+}
+
+// named reports whether an act names the digest: the last one that names any,
+// or, if last is false, one of them.
+func named(acts []Act, digest string, last bool) bool {
+	for _, a := range slices.Backward(acts) {
+		if a.Contents == digest {
+			return true
+		}
+		if a.Contents != "" && last {
+			return false
+		}
+	}
+	return false
 }

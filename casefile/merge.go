@@ -128,14 +128,18 @@ const indexEvery = 512
 
 // WriteTimeline merges the times of all jobs of the sources into
 // timeline.jsonl and timeline.csv, and returns how many entries there are.
+//
+// If an earlier run wrote it, it stays as it is.
 func (c *Case) WriteTimeline(sources []string) (int64, error) {
+	if c.sorted() {
+		return c.entries()
+	}
 	var names []string
 	for _, id := range sources {
-		list, err := filepath.Glob(c.path("cache", "timeline", id, "*"))
+		list, err := folder(c.path("cache", "timeline", id))
 		if err != nil {
 			return 0, err
 		}
-		sort.Strings(list)
 		names = append(names, list...)
 	}
 	names, err := c.reduce(names)
@@ -186,7 +190,7 @@ func (c *Case) WriteTimeline(sources []string) (int64, error) {
 	if err := c.writeFile(index, "cache", "timeline.idx"); err != nil {
 		return 0, err
 	}
-	return n, os.RemoveAll(c.path("cache", "timeline"))
+	return n, c.dropRuns()
 }
 
 // reduce merges groups of sorted files until they can all be open at once.

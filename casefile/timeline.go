@@ -50,14 +50,17 @@ type chunkKey struct {
 
 func newRuns(prefix string) *runs { return &runs{prefix: prefix} }
 
+// name returns the name of the nth file.
+func (s *runs) name(n int) string { return fmt.Sprintf("%s.%04d", s.prefix, n) }
+
 // clear removes what an earlier run left.
 func (s *runs) clear() error {
-	old, err := filepath.Glob(s.prefix + ".*")
-	if err != nil {
-		return err
+	n := 0
+	for exists(s.name(n)) {
+		n++
 	}
-	for _, name := range old {
-		if err := os.Remove(name); err != nil {
+	for n--; n >= 0; n-- { // from the last: what a crash leaves is found again
+		if err := os.Remove(s.name(n)); err != nil {
 			return err
 		}
 	}
@@ -174,7 +177,7 @@ func (s *runs) flush() error {
 		}
 		s.made = true
 	}
-	err := os.WriteFile(fmt.Sprintf("%s.%04d", s.prefix, s.n), out, 0o600)
+	err := os.WriteFile(s.name(s.n), out, 0o600)
 	s.n++
 	s.buf, s.keys = s.buf[:0], s.keys[:0]
 	return err

@@ -2,6 +2,7 @@ package examination
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -20,31 +21,18 @@ func Again(ctx context.Context, opt Options) (*Result, error) {
 		return nil, err
 	}
 	res := &Result{Case: c}
-	v, err := c.Verdict()
-	if err != nil {
-		return res, err
-	}
-	if v.State != casefile.Concluded {
-		return res, fmt.Errorf("match again: the examination was not concluded: finish it with the evidence first")
+	if err := c.Matchable(); err != nil {
+		return res, fmt.Errorf("match again: %w", err)
 	}
 	if err := begin(c, opt, "detect"); err != nil {
 		return res, err
 	}
 	r := &run{opt: opt, c: c, res: res}
 	if err := r.again(ctx); err != nil {
-		return res, fmt.Errorf("match again: %w", firstOf(r.stopped(err), err))
+		return res, errors.Join(fmt.Errorf("match again: %w", err), r.stopped(err))
 	}
 	res.Elapsed = opt.now().Sub(start)
 	return res, nil
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (r *run) again(ctx context.Context) error {
@@ -53,6 +41,10 @@ func (r *run) again(ctx context.Context) error {
 		return err
 	}
 	r.ids = d.Sources
+	d.Tool, d.Detection, d.Indicators, d.Rules = r.opt.Act.Tool, r.opt.Fingerprint, r.opt.Feeds, r.opt.Rules
+	if err := r.c.Describe(d); err != nil { // first: a run that is killed must not be taken for the one before
+		return err
+	}
 	if r.ledger, err = r.c.Ledger(); err != nil {
 		return err
 	}
@@ -77,10 +69,6 @@ func (r *run) again(ctx context.Context) error {
 		kept = append(kept, l)
 	}
 	r.ledger = kept
-	d.Tool, d.Detection, d.Indicators, d.Rules = r.opt.Act.Tool, r.opt.Fingerprint, r.opt.Feeds, r.opt.Rules
-	if err := r.c.Describe(d); err != nil {
-		return err
-	}
 	return r.conclude("detect")
 }
 

@@ -106,12 +106,13 @@ func Check(ctx context.Context, opt Options) (*Result, error) {
 		return nil, err
 	}
 	res := &Result{Case: c}
-	if err := begin(c, opt, "check"); err != nil {
-		return res, err
-	}
 	run := &run{opt: opt, c: c, res: res}
 	defer run.close()
-	if err := run.all(ctx); err != nil {
+	plans, err := run.prepare(ctx)
+	if err != nil {
+		return res, err
+	}
+	if err := run.all(ctx, plans); err != nil {
 		return res, errors.Join(err, run.stopped(err))
 	}
 	res.Elapsed = opt.now().Sub(start)
@@ -129,7 +130,7 @@ func (opt *Options) now() time.Time {
 func begin(c *casefile.Case, opt Options, action string) error {
 	act := opt.Act
 	act.Time, act.Action = opt.now(), action
-	return errors.Join(c.Log(act), c.SetVerdict(casefile.Verdict{
+	return errors.Join(c.Log(act), c.Tidy(), c.SetVerdict(casefile.Verdict{
 		State: casefile.Incomplete, Exit: casefile.ExitIncomplete, Reason: "the examination has not ended",
 	}))
 }
@@ -142,23 +143,58 @@ type run struct {
 	ids     []string
 	ledger  []engine.Coverage
 	sources []*evidence.Source
+	planned []casefile.Source
+	failed  int  // paths that could not be opened, or not wholly
+	begun   bool // this run marked the case as incomplete
 }
 
-func (r *run) all(ctx context.Context) error {
-	sink, err := r.c.Sink()
-	if err != nil {
-		return err
+// prepare opens and plans the sources and begins the case. A case that holds
+// something is first compared with them: a run that is refused, such as one
+// with a mistyped password, leaves it as it was and is only logged.
+func (r *run) prepare(ctx context.Context) ([]*engine.Plan, error) {
+	if !r.c.Begun() {
+		if err := begin(r.c, r.opt, "check"); err != nil {
+			return nil, err
+		}
+		r.begun = true
 	}
 	r.open(ctx)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	plans := r.plan()
+	err := context.Cause(ctx)
+	if err == nil {
+		if err = r.c.Continue(r.description(), r.planned); err != nil {
+			err = errors.Join(append(r.res.Failures, err)...)
+		}
 	}
-	if err := r.c.Describe(casefile.Description{
+	switch {
+	case err != nil && r.begun:
+		return nil, errors.Join(err, r.stopped(err))
+	case err != nil:
+		act := r.opt.Act
+		act.Time, act.Action, act.Detail = r.opt.now(), "check refused", err.Error()
+		return nil, errors.Join(err, r.c.Log(act))
+	case r.begun:
+		return plans, nil
+	}
+	return plans, begin(r.c, r.opt, "check")
+}
+
+func (r *run) description() casefile.Description {
+	return casefile.Description{
 		Tool: r.opt.Act.Tool, Sources: r.ids, Detection: r.opt.Fingerprint, Indicators: r.opt.Feeds, Rules: r.opt.Rules,
-	}); err != nil {
+	}
+}
+
+func (r *run) all(ctx context.Context, plans []*engine.Plan) error {
+	if err := r.c.Describe(r.description()); err != nil {
 		return err
 	}
-	plans, err := r.plan()
+	for _, s := range r.planned {
+		if err := r.c.AddSource(s); err != nil {
+			return err
+		}
+	}
+	sink, err := r.c.Sink()
 	if err != nil {
 		return err
 	}
@@ -199,6 +235,7 @@ func (r *run) open(ctx context.Context) {
 			r.ledger = append(r.ledger, engine.Coverage{
 				Source: r.id(path), Artifact: artifactAcquisition, Outcome: engine.Failed, Errors: 1, Sample: []string{err.Error()},
 			})
+			r.failed++
 			r.res.Failures = append(r.res.Failures, err)
 		}
 	}
@@ -217,11 +254,11 @@ func (r *run) id(name string) string {
 	if slug == "" {
 		slug = "source"
 	}
-	return fmt.Sprintf("%02d-%s", len(r.ids)+1, slug)
+	return fmt.Sprintf("%02d-%s", len(r.ids)+r.failed+1, slug)
 }
 
-// plan plans the sources and describes them in the case.
-func (r *run) plan() ([]*engine.Plan, error) {
+// plan plans the sources and describes them for the case.
+func (r *run) plan() []*engine.Plan {
 	private := r.opt.Private
 	if private == nil {
 		private = func(*artifact.Parser) bool { return false }
@@ -236,21 +273,19 @@ func (r *run) plan() ([]*engine.Plan, error) {
 				Source: src.ID, Artifact: artifactAcquisition, Outcome: engine.Partial, Errors: 1, Sample: []string{plan.Err.Error()},
 			})
 		}
-		err := r.c.AddSource(casefile.Source{
+		r.planned = append(r.planned, casefile.Source{
 			ID: src.ID, Name: src.Name, Kind: src.Kind.String(), Parent: src.Parent, Device: src.Device, Notes: src.Notes,
-			Listed: plan.Listed, Jobs: len(plan.Jobs), Plan: r.fingerprint(plan),
+			Listed: plan.Listed, Jobs: len(plan.Jobs), Plan: r.fingerprint(src, plan),
 		})
-		if err != nil {
-			return nil, err
-		}
 	}
-	return plans, nil
+	return plans
 }
 
-// fingerprint identifies what a plan reads, with what, for what.
-func (r *run) fingerprint(plan *engine.Plan) string {
+// fingerprint identifies what a plan reads, of which phone and acquisition, with
+// what, for what.
+func (r *run) fingerprint(src *evidence.Source, plan *engine.Plan) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %q\n", r.opt.Act.Tool, r.opt.Fingerprint)
+	fmt.Fprintf(h, "%q %q\n%q\n%q\n", r.opt.Act.Tool, r.opt.Fingerprint, fmt.Sprint(src.Device), fmt.Sprint(src.Notes))
 	for _, j := range plan.Jobs {
 		fmt.Fprintf(h, "%d %s\n", j.Index, j.Parser.ID)
 		for _, f := range j.Files {
@@ -300,13 +335,9 @@ func (r *run) conclude(action string) error {
 		return err
 	}
 	r.res.Ledger, r.res.Verdict = r.ledger, casefile.Judge(grades, r.ledger)
-	seal, err := r.c.SealContents()
-	if err != nil {
-		return err
-	}
 	act := r.opt.Act
-	act.Time, act.Action, act.Args, act.Contents = r.opt.now(), action+" ended", nil, seal
-	if err := r.c.Log(act); err != nil {
+	act.Time, act.Action, act.Args = r.opt.now(), action+" ended", nil
+	if err := r.c.Seal(act); err != nil {
 		return err
 	}
 	return r.c.SetVerdict(r.res.Verdict)
