@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,7 +105,7 @@ func examine(ctx context.Context, t *terminal, opt *examination.Options, json bo
 	res, err := run(ctx, *opt)
 	progress.end()
 	if err != nil {
-		return unfinished(t, opt.Dir, err)
+		return unfinished(t, opt.Dir, res, err)
 	}
 	if err := writeReports(res.Case); err != nil {
 		return &exitError{casefile.ExitIncomplete, err}
@@ -123,11 +122,13 @@ func examine(ctx context.Context, t *terminal, opt *examination.Options, json bo
 }
 
 // unfinished tells why an examination could not be carried through.
-func unfinished(t *terminal, dir string, err error) error {
+func unfinished(t *terminal, dir string, res *examination.Result, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		t.note(t.text("stopped", "Dir", dir))
 		return &exitError{status: casefile.ExitIncomplete}
+	case res != nil && len(res.Failures) > 0: // a case is there, what fills it could not be opened
+		return nothing(err)
 	case errors.Is(err, casefile.ErrOther):
 		return usage(err)
 	}
@@ -142,29 +143,51 @@ func usage(err error) error {
 	return &exitError{casefile.ExitUsage, err}
 }
 
-// outside refuses a case inside of what is examined: evidence is never changed.
+// errInside is wrapped by the error for output inside of the evidence.
+var errInside = errors.New("it lies inside the evidence, which is never changed")
+
+// outside refuses to write into what is examined: evidence is never changed. It
+// compares folders, not names, so that neither links nor the case of letters
+// lead into it. What is examined may be a file, or be missing.
 func outside(dir string, paths []string) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
-	}
 	for _, p := range paths {
-		root, err := filepath.Abs(p)
+		root, err := os.Stat(p)
 		if err != nil {
-			return err
+			continue // opening it tells why
 		}
-		if real, err := filepath.EvalSymlinks(root); err == nil {
-			root = real
-		}
-		rel, err := filepath.Rel(root, abs)
-		if err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-			return fmt.Errorf("the case %s would lie inside the evidence %s, which is never changed", dir, p)
+		for name := existing(abs); ; name = filepath.Dir(name) {
+			if info, err := os.Stat(name); err == nil && os.SameFile(info, root) {
+				return fmt.Errorf("write to %s: %w: %s", dir, errInside, p)
+			}
+			if name == filepath.Dir(name) {
+				break
+			}
 		}
 	}
 	return nil
+}
+
+// existing returns the nearest folder of a path that exists, without links.
+func existing(abs string) string {
+	for {
+		if real, err := filepath.EvalSymlinks(abs); err == nil {
+			return real
+		}
+		if link, err := os.Readlink(abs); err == nil { // to what is not there yet
+			if !filepath.IsAbs(link) {
+				link = filepath.Join(filepath.Dir(abs), link)
+			}
+			return existing(filepath.Dir(link))
+		}
+		if abs == filepath.Dir(abs) {
+			return abs
+		}
+		abs = filepath.Dir(abs)
+	}
 }
 
 // private returns which private artifacts are read.

@@ -30,6 +30,11 @@ func newKey(t *terminal) *cobra.Command {
 		Example: "  vigie key backup/ -o backup.key\n  vigie check backup/ -o case --key-file backup.key",
 		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if output != "" {
+				if err := outside(output, args); err != nil {
+					return usage(err)
+				}
+			}
 			password, err := secrets.password(t, args[0])
 			if err != nil {
 				return nothing(err)
@@ -129,7 +134,7 @@ func export(ctx context.Context, t *terminal, sources []*evidence.Source, globs 
 				continue
 			}
 			done++
-			t.println(name)
+			t.println(oneLine(name))
 		}
 		src.Close()
 	}
@@ -160,8 +165,13 @@ func exportFile(root *os.Root, src *evidence.Source, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, io.NewSectionReader(in, 0, 1<<62))
-	return errors.Join(err, out.Close())
+	if _, err = io.Copy(out, io.NewSectionReader(in, 0, 1<<62)); err != nil {
+		err = fmt.Errorf("export %s: %w", name, err)
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return errors.Join(err, root.Remove(local)) // a part must not pass for the file
+	}
+	return nil
 }
 
 // portable replaces what some system does not allow in names of files.

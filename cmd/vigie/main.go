@@ -20,6 +20,7 @@ func main() {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	t := newTerminal(stdin, stdout, stderr, language(args, os.Getenv))
 	root := newRoot(t)
 	root.SetArgs(args)

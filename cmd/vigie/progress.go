@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -65,15 +64,12 @@ func (p *progress) report(e examination.Progress) {
 	}
 	p.last = now
 	if p.json {
-		line, err := json.Marshal(map[string]any{
+		p.t.json(map[string]any{
 			"event": "progress", "phase": e.Phase, "current": e.Current, "done": e.Done, "total": e.Total, "records": e.Records,
 		})
-		if err == nil {
-			fmt.Fprintf(p.t.out, "%s\n", line)
-		}
 		return
 	}
-	p.line(p.describe(e, now.Sub(p.begun)))
+	p.line(oneLine(p.describe(e, now.Sub(p.begun))))
 }
 
 // describe says phase, share done, rate and time left.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -69,13 +68,8 @@ func (t *terminal) named(ledger []engine.Coverage, o engine.Outcome) string {
 
 // resultJSON writes the result as one JSON line.
 func (t *terminal) resultJSON(res *examination.Result) {
-	line, err := json.Marshal(map[string]any{
+	t.json(map[string]any{
 		"event": "result", "case": res.Case.Dir, "verdict": res.Verdict, "records": res.Records, "coverage": res.Ledger,
 		"elapsed_ms": res.Elapsed.Milliseconds(),
 	})
-	if err != nil {
-		t.errorf(err)
-		return
-	}
-	fmt.Fprintf(t.out, "%s\n", line)
 }

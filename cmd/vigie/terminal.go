@@ -2,6 +2,7 @@ package main
 
 import (
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/catalogue"
 	"github.com/vigie-project/vigie/evidence"
 )
@@ -63,6 +65,9 @@ func known(code string) string {
 func (t *terminal) text(id string, args ...any) string {
 	data := map[string]any{}
 	for i := 0; i+1 < len(args); i += 2 {
+		if s, ok := args[i+1].(string); ok {
+			args[i+1] = oneLine(s)
+		}
 		data[args[i].(string)] = args[i+1]
 	}
 	return texts.Text(id, data).In(t.lang)
@@ -84,30 +89,80 @@ func (t *terminal) errorf(err error) {
 		{evidence.ErrWrongPassword, "error-wrong-password"},
 		{evidence.ErrPasswordRequired, "error-password-required"},
 		{evidence.ErrDamagedKeybag, "error-damaged-keybag"},
+		{evidence.ErrNotEncrypted, "error-not-encrypted"},
+		{errInside, "error-inside"},
+		{casefile.ErrChanged, "error-changed"},
 		{evidence.ErrNoAcquisition, "error-no-acquisition"},
 		{evidence.ErrSeveralAcquisitions, "error-several-acquisitions"},
 	} {
 		if errors.Is(err, known.err) {
 			t.note(t.text(known.id))
-			t.note("  (" + err.Error() + ")")
+			t.note("  (" + oneLine(err.Error()) + ")")
 			return
 		}
 	}
-	t.note("vigie: " + err.Error())
+	for _, err := range each(err) {
+		t.note("vigie: " + oneLine(err.Error()))
+	}
+}
+
+// each returns the errors that were joined to one.
+func each(err error) (list []error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || strings.Contains(fmt.Sprintf("%T", err), "fmt.") {
+		return []error{err}
+	}
+	for _, err := range joined.Unwrap() {
+		list = append(list, each(err)...)
+	}
+	return list
+}
+
+// oneLine puts a text on one line: a name in the evidence must not look like
+// a line of the program.
+func oneLine(s string) string {
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s)
 }
 
 // printable replaces what a terminal would obey: text of evidence must not
 // move the cursor, change colours or turn the writing direction.
+//
+// In JSON the same characters are escaped; see [terminal.json].
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return r
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0xfeff:
+		case commands(r):
 			return '\ufffd'
 		}
 		return r
 	}, s)
+}
+
+// commands reports whether a terminal obeys a character in place of showing it,
+// or shows nothing: controls, line separators, marks of direction.
+func commands(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == 0xfeff
+}
+
+// json writes a value to standard output as one line of JSON, in which
+// everything that a terminal would obey is escaped.
+func (t *terminal) json(v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.errorf(err)
+		return
+	}
+	var line strings.Builder
+	for _, r := range string(data) {
+		if commands(r) {
+			fmt.Fprintf(&line, "\\u%04x", r)
+		} else {
+			line.WriteRune(r)
+		}
+	}
+	fmt.Fprintln(t.out, line.String())
 }
 
 // interactive reports whether a stream is a terminal, and its descriptor.
