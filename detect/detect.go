@@ -37,6 +37,13 @@ type Correlator interface {
 	Correlate(seen iter.Seq2[Observation, error], found func(Finding)) error
 }
 
+// A Selective detector or correlator knows which artifacts it has nothing to do
+// with; it need not be asked about their records.
+type Selective interface {
+	// Concerns reports whether records of an artifact can give anything.
+	Concerns(artifact string) bool
+}
+
 // An Observation is what a correlator remembers of one record.
 type Observation struct {
 	Correlator string  `json:"correlator"`

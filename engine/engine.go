@@ -165,7 +165,7 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 	if err != nil {
 		return err
 	}
-	x := examiner{e: e, w: w, c: c}
+	x := newExaminer(e, w, c)
 	for rec, perr := range Parse(ctx, job.Source, job.Parser, file, c.note) {
 		if perr != nil {
 			c.fail(located(file.Path, perr))
@@ -200,6 +200,40 @@ type examiner struct {
 	w   Writer
 	c   *Coverage
 	err error // of the writer, while a detector runs
+
+	// What the records of one artifact concern.
+	artifact    string
+	detectors   []detect.Detector
+	correlators []detect.Correlator
+
+	onFound func(detect.Finding)
+	onSeen  func(detect.Observation)
+}
+
+func newExaminer(e *Engine, w Writer, c *Coverage) *examiner {
+	x := &examiner{e: e, w: w, c: c}
+	x.onFound, x.onSeen = x.found, x.seen
+	return x
+}
+
+// choose sets what the records of an artifact concern.
+func (x *examiner) choose(artifact string) {
+	x.artifact, x.detectors, x.correlators = artifact, nil, nil
+	for _, d := range x.e.Detectors {
+		if concerns(d, artifact) {
+			x.detectors = append(x.detectors, d)
+		}
+	}
+	for _, d := range x.e.Correlators {
+		if concerns(d, artifact) {
+			x.correlators = append(x.correlators, d)
+		}
+	}
+}
+
+func concerns(d any, artifact string) bool {
+	s, ok := d.(detect.Selective)
+	return !ok || s.Concerns(artifact)
 }
 
 func (x *examiner) record(rec record.Record) error {
@@ -215,11 +249,14 @@ func (x *examiner) record(rec record.Record) error {
 
 // examine looks for findings and observations in a record.
 func (x *examiner) examine(rec record.Record) error {
-	for _, d := range x.e.Detectors {
-		d.Detect(rec, x.found)
+	if rec.Artifact != x.artifact {
+		x.choose(rec.Artifact)
 	}
-	for _, d := range x.e.Correlators {
-		d.Observe(rec, x.seen)
+	for _, d := range x.detectors {
+		d.Detect(rec, x.onFound)
+	}
+	for _, d := range x.correlators {
+		d.Observe(rec, x.onSeen)
 	}
 	return x.err
 }
@@ -243,7 +280,7 @@ func (x *examiner) seen(o detect.Observation) {
 // returned joined to none: the first one stops.
 func (e *Engine) Examine(records iter.Seq2[record.Record, error], w Writer) (int, error) {
 	var c Coverage
-	x := examiner{e: e, w: w, c: &c}
+	x := newExaminer(e, w, &c)
 	for rec, err := range records {
 		if err != nil {
 			return c.Findings, err

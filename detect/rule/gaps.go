@@ -32,6 +32,9 @@ type gapSearch struct {
 // ID implements [detect.Correlator].
 func (g *gapSearch) ID() string { return g.rule.Name() }
 
+// Concerns implements [detect.Selective].
+func (g *gapSearch) Concerns(artifact string) bool { return g.steps[0].key[artifact] != nil }
+
 // Observe implements [detect.Correlator].
 func (g *gapSearch) Observe(rec record.Record, seen func(detect.Observation)) {
 	if g.steps[0].key[rec.Artifact] == nil {

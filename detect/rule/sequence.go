@@ -67,6 +67,11 @@ func newSequence(set *Set, c *compiled) *sequence {
 // ID implements [detect.Correlator].
 func (s *sequence) ID() string { return s.rule.Name() }
 
+// Concerns implements [detect.Selective].
+func (s *sequence) Concerns(artifact string) bool {
+	return slices.Contains(s.rule.Artifacts, artifact)
+}
+
 // Observe implements [detect.Correlator].
 func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
 	i := slices.IndexFunc(s.steps, func(a artifactSteps) bool { return a.artifact == rec.Artifact })

@@ -128,6 +128,9 @@ func release(a *activation) {
 	activations.Put(a)
 }
 
+// Concerns implements [detect.Selective].
+func (s *Set) Concerns(artifact string) bool { return len(s.single[artifact]) > 0 }
+
 // Detect implements [detect.Detector] for the rules on one record.
 func (s *Set) Detect(rec record.Record, found func(detect.Finding)) {
 	tests := s.single[rec.Artifact]
