@@ -6,7 +6,6 @@ import (
 	"container/heap"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -123,9 +122,6 @@ func merge(names []string, fn func(entry []byte) error) (err error) {
 	return nil
 }
 
-// indexEvery is how many entries of the timeline share one entry of its index.
-const indexEvery = 512
-
 // WriteTimeline merges the times of all jobs of the sources into
 // timeline.jsonl and timeline.csv, and returns how many entries there are.
 //
@@ -146,51 +142,18 @@ func (c *Case) WriteTimeline(sources []string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	jsonl, err := c.create("timeline.jsonl")
+	w, err := c.newTimelineWriter()
 	if err != nil {
 		return 0, err
 	}
-	defer jsonl.abort()
-	csv, err := c.create("timeline.csv")
-	if err != nil {
+	err = merge(names, w.add)
+	if err := w.close(err); err != nil {
 		return 0, err
 	}
-	defer csv.abort()
-	csv.b.WriteString(csvHeader)
-	var (
-		line   []byte
-		offset int64
-		n      int64
-		index  []byte
-	)
-	err = merge(names, func(entry []byte) error {
-		e, err := decodeEntry(entry)
-		if err != nil {
-			return err
-		}
-		if n%indexEvery == 0 {
-			index = binary.BigEndian.AppendUint64(append(index, entry[:8]...), uint64(offset))
-		}
-		n++
-		line = e.appendJSON(line[:0])
-		offset += int64(len(line))
-		if _, err := jsonl.b.Write(line); err != nil {
-			return err
-		}
-		line = e.appendCSV(line[:0])
-		_, err = csv.b.Write(line)
-		return err
-	})
-	if err != nil {
+	if err := c.writeFile(w.index, "cache", "timeline.idx"); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(jsonl.close(), csv.close()); err != nil {
-		return 0, err
-	}
-	if err := c.writeFile(index, "cache", "timeline.idx"); err != nil {
-		return 0, err
-	}
-	return n, c.dropRuns()
+	return w.n, c.dropRuns()
 }
 
 // reduce merges groups of sorted files until they can all be open at once.
@@ -286,7 +249,7 @@ func (c *Case) seek(at time.Time) int64 {
 		return 0
 	}
 	var key [8]byte
-	binary.BigEndian.PutUint64(key[:], uint64(nanos(at))^1<<63)
+	binary.BigEndian.PutUint64(key[:], timelineKey(at))
 	n := sort.Search(len(index)/16, func(i int) bool { return bytes.Compare(index[16*i:16*i+8], key[:]) >= 0 })
 	if n == 0 {
 		return 0

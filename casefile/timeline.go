@@ -1,9 +1,9 @@
 package casefile
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -158,6 +158,9 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
+// timelineKey returns an instant in the form that is sorted.
+func timelineKey(t time.Time) uint64 { return uint64(nanos(t)) ^ 1<<63 }
+
 // flush writes the chunk as one sorted file.
 func (s *runs) flush() error {
 	if len(s.keys) == 0 {
@@ -189,6 +192,8 @@ func (s *runs) close() error {
 	return err
 }
 
+var errShortEntry = errors.New("read timeline: an entry is cut short")
+
 // decodeEntry reads an entry of a chunk.
 func decodeEntry(b []byte) (e Entry, err error) {
 	if len(b) < 17 {
@@ -196,17 +201,23 @@ func decodeEntry(b []byte) (e Entry, err error) {
 	}
 	e.Time = time.Unix(0, int64(binary.BigEndian.Uint64(b)^1<<63)).UTC()
 	e.Local = b[16] != 0
-	r := bytes.NewReader(b[17:])
-	e.Origin.Row, _ = binary.ReadVarint(r)
-	e.Origin.Offset, _ = binary.ReadVarint(r)
-	b = b[len(b)-r.Len():]
+	var size int
+	b = b[17:]
+	for _, p := range [...]*int64{&e.Origin.Row, &e.Origin.Offset} {
+		if *p, size = binary.Varint(b); size <= 0 {
+			return e, errShortEntry
+		}
+		b = b[size:]
+	}
+	text := string(b) // one allocation for all texts
 	var state string
 	for _, p := range [...]*string{&e.Fields, &e.Artifact, &e.Origin.Source, &e.Origin.Path, &e.Origin.Stored, &e.Origin.Table, &state, &e.Summary} {
 		n, size := binary.Uvarint(b)
 		if size <= 0 || n > uint64(len(b)-size) {
-			return e, fmt.Errorf("read timeline: an entry is cut short")
+			return e, errShortEntry
 		}
-		*p, b = string(b[size:size+int(n)]), b[size+int(n):]
+		*p = text[size : size+int(n)]
+		b, text = b[size+int(n):], text[size+int(n):]
 	}
 	e.Origin.State = record.State(state)
 	return e, nil
@@ -219,7 +230,7 @@ func (e *Entry) appendJSON(b []byte) []byte {
 		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
 	} else {
 		b = append(b, `{"time":"`...)
-		b = e.Time.AppendFormat(b, record.Instant)
+		b = e.Time.AppendFormat(b, time.RFC3339Nano) // in UTC the layout [record.Instant], which takes longer
 	}
 	b = record.AppendString(append(b, `","fields":`...), e.Fields)
 	b = record.AppendString(append(b, `,"artifact":`...), e.Artifact)
@@ -239,7 +250,7 @@ func (e *Entry) appendCSV(b []byte) []byte {
 		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
 		clock = "device"
 	} else {
-		b = e.Time.AppendFormat(b, record.Instant)
+		b = e.Time.AppendFormat(b, time.RFC3339Nano)
 	}
 	o := &e.Origin
 	for _, text := range [...]string{clock, e.Fields, e.Artifact, e.Summary, o.Source, o.Path, o.Stored, o.Table} {
