@@ -144,7 +144,7 @@ func (w *leafWalker) data(path string, b []byte, depth int) {
 }
 
 func (w *leafWalker) object(path string, o keyedarchive.Object, depth int) {
-	if o.IsNull() || !w.enter(depth) {
+	if !w.enter(depth) || o.IsNull() {
 		return
 	}
 	if err := o.Err(); err != nil {

@@ -1,6 +1,7 @@
 package from
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 
@@ -34,7 +35,34 @@ func Member(o keyedarchive.Object, name string) keyedarchive.Object {
 
 // ObjectRest is [ObjectLeaves] for an object without some of its members.
 func ObjectRest(o keyedarchive.Object, known ...string) ([]record.KV, error) {
+	return new(Budget).ObjectRest(o, known...)
+}
+
+// maxBudget bounds what the calls of one [Budget] visit together.
+const maxBudget = 1 << 19
+
+// A Budget bounds how much of the objects of one archive is listed in all: many
+// of them can share one that stands for very many values. The zero Budget is
+// ready for use.
+type Budget struct{ nodes int }
+
+// ObjectLeaves is [ObjectLeaves] within the budget.
+func (b *Budget) ObjectLeaves(o keyedarchive.Object) ([]record.KV, error) {
 	w := leafWalker{}
+	if b.nodes > maxBudget {
+		return nil, fmt.Errorf("list values: %w", errLeaves)
+	}
+	w.object("", o, 0)
+	b.nodes += w.nodes
+	return w.kvs, w.err
+}
+
+// ObjectRest is [ObjectRest] within the budget.
+func (b *Budget) ObjectRest(o keyedarchive.Object, known ...string) ([]record.KV, error) {
+	w := leafWalker{}
+	if b.nodes > maxBudget {
+		return nil, fmt.Errorf("list values: %w", errLeaves)
+	}
 	for name, v := range Members(o) {
 		if w.nodes > maxLeafNodes {
 			break
@@ -43,6 +71,7 @@ func ObjectRest(o keyedarchive.Object, known ...string) ([]record.KV, error) {
 			w.object(joinLeaf("", name), v, 1)
 		}
 	}
+	b.nodes += w.nodes
 	return w.kvs, w.err
 }
 
