@@ -70,6 +70,7 @@ const calltransactionsMax = 4 << 20
 func calltransactionsParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		var head [4]byte
+		var budget from.Budget
 		row := int64(0)
 		for at := int64(0); at < in.Size && ctx.Err() == nil; {
 			row++
@@ -87,7 +88,7 @@ func calltransactionsParse(ctx context.Context, in *artifact.Input) iter.Seq2[re
 				yield(record.Record{}, fmt.Errorf("read transaction %d at %d: %w", row, at, err))
 				return
 			}
-			c, err := calltransactionsOne(data)
+			c, err := calltransactionsOne(data, &budget)
 			if err != nil && !yield(record.Record{}, fmt.Errorf("read transaction %d at %d: %w", row, at, err)) {
 				return
 			}
@@ -101,13 +102,13 @@ func calltransactionsParse(ctx context.Context, in *artifact.Input) iter.Seq2[re
 
 // calltransactionsOne reads a transaction. With an error, the call has what
 // could be read.
-func calltransactionsOne(data []byte) (c calltransactionsCall, err error) {
+func calltransactionsOne(data []byte, budget *from.Budget) (c calltransactionsCall, err error) {
 	outer, err := keyedarchive.Parse(data)
 	if err != nil {
 		return c, err
 	}
 	root := outer.Root()
-	around, err := from.ObjectRest(root, "record")
+	around, err := budget.ObjectRest(root, "record")
 	for _, kv := range around {
 		c.Other = append(c.Other, record.KV{Key: "transaction/" + kv.Key, Value: kv.Value})
 	}
@@ -115,11 +116,11 @@ func calltransactionsOne(data []byte) (c calltransactionsCall, err error) {
 	if ierr != nil {
 		return c, errors.Join(err, fmt.Errorf("read its call: %w", ierr))
 	}
-	rerr := c.read(inner.Root())
+	rerr := c.read(inner.Root(), budget)
 	return c, errors.Join(err, rerr)
 }
 
-func (c *calltransactionsCall) read(o keyedarchive.Object) error {
+func (c *calltransactionsCall) read(o keyedarchive.Object, budget *from.Budget) error {
 	if t := from.Member(o, "date").Time(); !t.IsZero() {
 		c.Started = epoch.Date(t)
 	}
@@ -143,7 +144,7 @@ func (c *calltransactionsCall) read(o keyedarchive.Object) error {
 			c.Emails = append(c.Emails, e)
 		}
 	}
-	rest, err := from.ObjectRest(o, "date", "duration", "callerId", "serviceProvider", "callStatus", "handleType",
+	rest, err := budget.ObjectRest(o, "date", "duration", "callerId", "serviceProvider", "callStatus", "handleType",
 		"timeToEstablish", "uniqueId", "disconnectedCause", "remoteParticipantHandles")
 	c.Other = append(c.Other, rest...)
 	return err

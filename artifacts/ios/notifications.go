@@ -71,15 +71,12 @@ func (n notificationsNotification) String() string {
 	return record.Line(s)
 }
 
-// Limits of what is read of one file.
-const (
-	notificationsMax       = 1 << 12 // notifications; some hundred are usual
-	notificationsMaxValues = 1 << 18 // values in all of them
-	notificationsMaxDepth  = 8       // lists and dictionaries around a notification
-)
+// notificationsMaxDepth bounds the lists and dictionaries around a notification.
+const notificationsMaxDepth = 8
 
 func notificationsRead(in *artifact.Input, root keyedarchive.Object, yield func(record.Record, error) bool) {
-	row, values := 0, 0
+	row := 0
+	var budget from.Budget
 	seen := map[int]bool{} // shared lists are read once
 	var walk func(o keyedarchive.Object, depth int) bool
 	walk = func(o keyedarchive.Object, depth int) bool {
@@ -96,12 +93,8 @@ func notificationsRead(in *artifact.Input, root keyedarchive.Object, yield func(
 			return yield(record.Record{}, fmt.Errorf("read notification %d: nested deeper than %d", row+1, notificationsMaxDepth))
 		}
 		if o.IsA("NSDictionary") && notificationsIs(o) {
-			if row++; row > notificationsMax || values > notificationsMaxValues {
-				yield(record.Record{}, fmt.Errorf("read notification %d: too many, or too much in them", row))
-				return false
-			}
-			n, err := notificationsOne(o)
-			values += len(n.UserInfo) + len(n.Other)
+			row++
+			n, err := notificationsOne(o, &budget)
 			n.App = record.App(path.Base(path.Dir(in.Path)))
 			if err != nil && !yield(record.Record{}, fmt.Errorf("read notification %d: %w", row, err)) {
 				return false
@@ -142,7 +135,7 @@ var notificationsKnown = []string{
 	"SBSPushStoreNotificationThreadKey", "AppNotificationIdentifier", "UNNotificationUserInfo",
 }
 
-func notificationsOne(o keyedarchive.Object) (notificationsNotification, error) {
+func notificationsOne(o keyedarchive.Object, budget *from.Budget) (notificationsNotification, error) {
 	n := notificationsNotification{
 		Shown:       notificationsTime(o.Lookup("AppNotificationCreationDate")),
 		Requested:   notificationsTime(o.Lookup("RequestDate")),
@@ -164,9 +157,9 @@ func notificationsOne(o keyedarchive.Object) (notificationsNotification, error) 
 	}
 	var err, other error
 	if info := o.Lookup("UNNotificationUserInfo"); info.Exists() {
-		n.UserInfo, err = from.ObjectLeaves(info)
+		n.UserInfo, err = budget.ObjectLeaves(info)
 	}
-	n.Other, other = from.ObjectRest(o, notificationsKnown...)
+	n.Other, other = budget.ObjectRest(o, notificationsKnown...)
 	return n, errors.Join(err, other)
 }
 
