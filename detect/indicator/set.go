@@ -22,11 +22,10 @@ type Set struct {
 	dropped int   // revoked by another feed
 	print   string
 
-	single  *index          // what one record can satisfy
-	always  []uint32        // patterns to evaluate on records that have their kinds
-	several *index          // leaves of patterns on several observations
-	anyLeaf []leafRef       // such leaves that are not bounded by values
-	kinds   map[uint32]bool // of anyLeaf
+	single  *index    // what one record can satisfy
+	always  []uint32  // patterns to evaluate on records that have their kinds
+	several *index    // leaves of patterns on several observations
+	anyLeaf []leafRef // such leaves that are not bounded by values
 }
 
 // A leafRef is one leaf of the pattern of one indicator.

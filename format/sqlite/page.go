@@ -208,7 +208,7 @@ type pageSet struct {
 
 // add puts a page in and reports whether it was absent.
 func (s *pageSet) add(n uint32) bool {
-	b := s.block(n>>15, true)
+	b := s.block(n >> 15)
 	word, bit := &b[n>>6&511], uint64(1)<<(n&63)
 	if *word&bit != 0 {
 		return false
@@ -217,21 +217,12 @@ func (s *pageSet) add(n uint32) bool {
 	return true
 }
 
-// has reports whether a page is in the set.
-func (s *pageSet) has(n uint32) bool {
-	b := s.block(n>>15, false)
-	return b != nil && b[n>>6&511]&(1<<(n&63)) != 0
-}
-
-func (s *pageSet) block(i uint32, grow bool) *[512]uint64 {
+func (s *pageSet) block(i uint32) *[512]uint64 {
 	if s.last != nil && s.lastN == i {
 		return s.last
 	}
 	b := s.blocks[i]
 	if b == nil {
-		if !grow {
-			return nil
-		}
 		if s.blocks == nil {
 			s.blocks = map[uint32]*[512]uint64{}
 		}

@@ -65,7 +65,6 @@ func (db *DB) readWAL() {
 		return
 	case !usable:
 		fail(fmt.Errorf("%w: bad header, no frame is in force", ErrFormat))
-		pageSize = db.pageSize
 	case !validPageSize(pageSize):
 		fail(fmt.Errorf("%w: page size %d", ErrFormat, pageSize))
 		return
