@@ -350,11 +350,14 @@ func (s *smsReader) flags(r sqlite.Row, m *smsMessage) {
 // had the same.
 func (s *smsReader) shared(v sqlite.Value) string {
 	b := v.Blob()
+	if len(b) == 0 {
+		return v.Text()
+	}
 	if t, ok := s.seen[string(b)]; ok {
 		return t
 	}
 	t := v.Text()
-	if len(b) > 0 && len(s.seen) < smsMaxTexts {
+	if len(s.seen) < smsMaxTexts {
 		s.seen[string(b)] = t
 	}
 	return t
