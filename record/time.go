@@ -86,12 +86,19 @@ func (t Time) IsSet() bool { return !t.IsZero() || t.Rule != NoRule }
 // RawText returns the number as it is stored, "" if it was no number.
 func (t Time) RawText() string { return string(t.appendRaw(nil)) }
 
+// maxPlain is the real number from which an exponent is written.
+const maxPlain = 1e18
+
 func (t Time) appendRaw(b []byte) []byte {
 	switch {
 	case t.Rule == NoRule || t.Rule == AsText || t.Rule == AsDate:
 		return b
 	case t.Rule.real():
-		return strconv.AppendFloat(b, math.Float64frombits(uint64(t.Raw)), 'g', -1, 64)
+		f, form := math.Float64frombits(uint64(t.Raw)), byte('f')
+		if math.Abs(f) >= maxPlain {
+			form = 'g'
+		}
+		return strconv.AppendFloat(b, f, form, -1, 64)
 	}
 	return strconv.AppendInt(b, t.Raw, 10)
 }
