@@ -25,6 +25,7 @@ type backupFile struct {
 	modified     time.Time
 	dir          bool   // a folder
 	target       string // of a symbolic link
+	attributes   []byte // extended attributes, a property list
 	unlisted     bool   // stored, but not in the manifest
 	listedOnly   bool   // in the manifest, but not stored
 }
@@ -39,7 +40,8 @@ type backupWriter struct {
 	insert *sqlite3.Stmt
 	plain  string // where Manifest.db is made
 	rows   int
-	inode  uint64
+	inode  int64
+	enc    mbEncoder
 }
 
 func newBackupWriter(dir string, k *keys, rnd *rand.Rand) (*backupWriter, error) {
@@ -57,7 +59,7 @@ func newBackupWriter(dir string, k *keys, rnd *rand.Rand) (*backupWriter, error)
 	if w.db, err = sqlite3.Open("file:" + filepath.ToSlash(w.plain)); err != nil {
 		return nil, err
 	}
-	err = w.db.Exec(`PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA cache_size=-65536;
+	err = w.db.Exec(`PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA cache_size=-262144;
 		CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB);
 		CREATE TABLE Properties (key TEXT PRIMARY KEY, value BLOB);
 		BEGIN`)
@@ -100,11 +102,7 @@ func (w *backupWriter) add(f backupFile) error {
 		}
 	}
 	if !f.unlisted {
-		blob, err := w.mbFile(f, flags, wrapped)
-		if err != nil {
-			return err
-		}
-		if err := w.row(id, f, flags, blob); err != nil {
+		if err := w.row(id, f, flags, w.mbFile(f, flags, wrapped)); err != nil {
 			return fmt.Errorf("list %s: %w", f.path, err)
 		}
 	}
@@ -125,8 +123,8 @@ func (w *backupWriter) row(id string, f backupFile, flags int64, blob []byte) er
 }
 
 // mbFile archives what the manifest knows of a file.
-func (w *backupWriter) mbFile(f backupFile, flags int64, wrapped []byte) ([]byte, error) {
-	mode := uint64(0o100644)
+func (w *backupWriter) mbFile(f backupFile, flags int64, wrapped []byte) []byte {
+	mode := int64(0o100644)
 	switch flags {
 	case flagDir:
 		mode = 0o040755
@@ -134,26 +132,16 @@ func (w *backupWriter) mbFile(f backupFile, flags int64, wrapped []byte) ([]byte
 		mode = 0o120755
 	}
 	w.inode++
-	at := f.modified.Unix()
-	root := map[string]any{
-		"$class": plist.UID(2), "RelativePath": plist.UID(3), "Mode": mode, "InodeNumber": w.inode, "UserID": 501, "GroupID": 501, "Flags": 0,
-		"Birth": at - int64(w.rnd.IntN(400*86400)), "LastModified": at, "LastStatusChange": at, "Size": len(f.data), "ProtectionClass": 0,
-	}
-	objects := []any{"$null", root, map[string]any{"$classname": "MBFile", "$classes": []string{"MBFile", "NSObject"}}, f.path}
+	at, class := f.modified.Unix(), int64(0)
 	if wrapped != nil {
-		root["ProtectionClass"] = fileClass
-		root["EncryptionKey"] = plist.UID(len(objects))
-		objects = append(objects,
-			map[string]any{"$class": plist.UID(len(objects) + 1), "NS.data": wrapped},
-			map[string]any{"$classname": "NSMutableData", "$classes": []string{"NSMutableData", "NSData", "NSObject"}})
+		class = fileClass
 	}
-	if f.target != "" {
-		root["Target"] = plist.UID(len(objects))
-		objects = append(objects, f.target)
-	}
-	return plist.Marshal(map[string]any{
-		"$version": 100000, "$archiver": "NSKeyedArchiver", "$top": map[string]any{"root": plist.UID(1)}, "$objects": objects,
-	}, plist.BinaryFormat)
+	birth := at - int64(w.rnd.IntN(400*86400))
+	w.enc.values = append(w.enc.values[:0],
+		mbValue{key: "Mode", n: mode}, mbValue{key: "InodeNumber", n: w.inode}, mbValue{key: "UserID", n: 501}, mbValue{key: "GroupID", n: 501},
+		mbValue{key: "Flags"}, mbValue{key: "Birth", n: birth}, mbValue{key: "LastModified", n: at}, mbValue{key: "LastStatusChange", n: at},
+		mbValue{key: "Size", n: int64(len(f.data))}, mbValue{key: "ProtectionClass", n: class})
+	return w.enc.encode(&f, wrapped, f.attributes)
 }
 
 // close writes the catalogue and the lists of the backup.

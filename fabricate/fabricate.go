@@ -70,6 +70,7 @@ type phone struct {
 	now   time.Time // of the backup
 	files []backupFile
 	truth Truth
+	attrs mbEncoder
 }
 
 // defaultMessages is how many ordinary messages a backup has.
@@ -133,6 +134,7 @@ func (p *phone) write(w *backupWriter) error {
 // app, listed without content.
 func (p *phone) filler(i int) backupFile {
 	f := backupFile{modified: p.ago(time.Duration(p.rnd.IntN(1000*24)) * time.Hour), listedOnly: true}
+	f.attributes = p.attributes()
 	switch i % 4 {
 	case 0:
 		f.domain, f.path = "CameraRollDomain", fmt.Sprintf("Media/DCIM/%03dAPPLE/IMG_%07d.HEIC", 100+i/4000, i)
@@ -144,6 +146,14 @@ func (p *phone) filler(i int) backupFile {
 		f.domain, f.path, f.dir = "HomeDomain", fmt.Sprintf("Library/Application Support/folder-%07d", i), true
 	}
 	return f
+}
+
+// attributes returns extended attributes like those of photos.
+func (p *phone) attributes() []byte {
+	e := &p.attrs
+	e.begin()
+	return e.finish(e.dict(e.text("com.apple.assetsd.UUID"), e.text("com.apple.assetsd.addedDate"), e.text("com.apple.assetsd.originalFilename"),
+		e.data(random(p.rnd, 16)), e.data(random(p.rnd, 50)), e.data(random(p.rnd, 40))))
 }
 
 func (p *phone) writeTruth(dir string) error {

@@ -2,6 +2,7 @@ package fabricate
 
 import (
 	"crypto/aes"
+	"crypto/cipher"
 	"crypto/pbkdf2"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -19,6 +20,7 @@ type keys struct {
 	rnd             *rand.Rand // of its own, so that a plain twin has the same content
 	bag             []byte
 	classes         map[uint32][]byte
+	files           cipher.Block // with the key of the class of all files
 	manifest        []byte
 	wrappedManifest []byte // with its class, as Manifest.plist has it
 }
@@ -45,6 +47,9 @@ func newKeys(password string, rounds int, seed uint64) (*keys, error) {
 		k.bag = append(k.bag, slices.Concat(tlv("UUID", random(rnd, 16)), number("CLAS", class), number("WRAP", 2), number("KTYP", 0),
 			tlv("WPKY", wrap(key, k.classes[class])))...)
 	}
+	if k.files, err = aes.NewCipher(k.classes[fileClass]); err != nil {
+		return nil, err
+	}
 	k.manifest = random(rnd, 32)
 	k.wrappedManifest = k.wrapped(k.manifest)
 	return k, nil
@@ -57,7 +62,7 @@ func (k *keys) file() (key, wrapped []byte) {
 }
 
 func (k *keys) wrapped(key []byte) []byte {
-	return append(binary.LittleEndian.AppendUint32(nil, fileClass), wrap(k.classes[fileClass], key)...)
+	return append(binary.LittleEndian.AppendUint32(nil, fileClass), wrapWith(k.files, key)...)
 }
 
 func random(rnd *rand.Rand, n int) []byte {
@@ -80,6 +85,10 @@ func wrap(kek, key []byte) []byte {
 	if err != nil {
 		panic(err) // the keys of this package have 32 bytes
 	}
+	return wrapWith(block, key)
+}
+
+func wrapWith(block cipher.Block, key []byte) []byte {
 	r := slices.Clone(key)
 	n := len(key) / 8
 	buf := make([]byte, 16)

@@ -160,7 +160,7 @@ func attributedBody(text string) []byte {
 	b = append(b, 0x85, 0x92, 0x84)
 	class("NSMutableString", 1)
 	class("NSString", 1)
-	b = append(b, 0x94, 0x84, 1, '+')
+	b = append(b, 0x95, 0x84, 1, '+') // NSObject again
 	if n := len(text); n < 0x80 {
 		b = append(b, byte(n))
 	} else {
@@ -175,5 +175,5 @@ func attributedBody(text string) []byte {
 	}
 	b = append(b, 0x92, 0x84)
 	class("NSDictionary", 0)
-	return append(b, 0x94, 0x84, 1, 'i', 0, 0x86, 0x86)
+	return append(b, 0x95, 0x84, 1, 'i', 0, 0x86, 0x86)
 }
