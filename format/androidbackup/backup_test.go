@@ -292,9 +292,8 @@ func TestCorpus(t *testing.T) {
 		{mvt + "androidqf_encrypted/backup.ab", "123456", -1, "f365ace1effbc4902c6aeba241ca61544f8a96ad456c1861808ea87b7dd03896", nil},
 		{abe + "test.unencrypted.backup", "", 2, "tar", nil},
 		{abe + "uncompressed.backup", "", 2, "tar", nil},
-		// The lines of this header are valid; what is wrong is in the encrypted
-		// master key, which no reader can tell from a wrong password.
-		{abe + "test.encrypted_invalidHeader.backup", "12345", 0, "", ErrWrongPassword},
+		// The user salt of this one has 65 bytes.
+		{abe + "test.encrypted_invalidHeader.backup", "12345", 0, "", ErrHeader},
 	} {
 		data, err := os.ReadFile(testdata.Path(t, c.name))
 		if err != nil {

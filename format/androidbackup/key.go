@@ -15,6 +15,7 @@ import (
 const (
 	blockSize = aes.BlockSize
 	keySize   = 32 // of AES-256, and of the checksum
+	saltSize  = 64 // of both salts, as Android writes them
 )
 
 // A Key decrypts the payload of one backup. It is as secret as the password.
@@ -26,7 +27,8 @@ type Key struct {
 // Unlock derives the key of the payload from the password, given in UTF-8 or as
 // bytes that are used as they are. Version 1 was also written with the low eight
 // bits of each UTF-16 unit of the password, which is tried second. The error
-// matches [ErrWrongPassword], or [ErrHeader] where there is no encryption.
+// matches [ErrWrongPassword], or [ErrHeader] where there is no encryption or what
+// the header says about the keys shows damage.
 func (h *Header) Unlock(password []byte) (*Key, error) {
 	e := h.Encryption
 	if e == nil || len(e.UserIV) != blockSize || len(e.Blob)%blockSize != 0 {
@@ -45,6 +47,9 @@ func (h *Header) Unlock(password []byte) (*Key, error) {
 		if key != nil || err != nil {
 			return key, err
 		}
+	}
+	if n, m := len(e.UserSalt), len(e.ChecksumSalt); n != saltSize || m != saltSize {
+		return nil, fmt.Errorf("%w: the salts have %d and %d bytes, Android writes %d: no password can open it", ErrHeader, n, m, saltSize)
 	}
 	return nil, ErrWrongPassword
 }
