@@ -59,7 +59,7 @@ func newBackupWriter(dir string, k *keys, rnd *rand.Rand) (*backupWriter, error)
 	if w.db, err = sqlite3.Open("file:" + filepath.ToSlash(w.plain)); err != nil {
 		return nil, err
 	}
-	err = w.db.Exec(`PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA cache_size=-131072;
+	err = w.db.Exec(`PRAGMA journal_mode=off; PRAGMA synchronous=off; PRAGMA cache_size=-65536;
 		CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB);
 		CREATE TABLE Properties (key TEXT PRIMARY KEY, value BLOB);
 		BEGIN`)

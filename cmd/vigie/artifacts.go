@@ -19,7 +19,7 @@ func newArtifacts(t *terminal) *cobra.Command {
 		Short:   t.text("artifacts-short"),
 		Long:    t.text("artifacts-long"),
 		Example: "  vigie artifacts\n  vigie artifacts ios.tcc",
-		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.MaximumNArgs(1)(cmd, args)) },
+		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.MaximumNArgs(1)(cmd, args)) },
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var ids []string
 			for _, p := range ios.Parsers {

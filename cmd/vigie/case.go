@@ -17,14 +17,14 @@ func newReport(t *terminal) *cobra.Command {
 		Short:   t.text("report-short"),
 		Long:    t.text("report-long"),
 		Example: "  vigie report case",
-		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) },
+		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.ExactArgs(1)(cmd, args)) },
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := casefile.Open(args[0])
 			if err != nil {
 				return usage(err)
 			}
 			if err := writeReports(c); err != nil {
-				return &exitError{casefile.ExitIncomplete, err}
+				return &exitError{status: casefile.ExitIncomplete, err: err}
 			}
 			for _, code := range lang.Languages {
 				t.println(report.Name(c, code))
@@ -51,7 +51,7 @@ func newVerify(t *terminal) *cobra.Command {
 		Short:   t.text("verify-short"),
 		Long:    t.text("verify-long"),
 		Example: "  vigie verify case",
-		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) },
+		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.ExactArgs(1)(cmd, args)) },
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := casefile.Open(args[0])
 			if err != nil {
@@ -62,7 +62,7 @@ func newVerify(t *terminal) *cobra.Command {
 				t.note(err.Error())
 			}
 			if len(errs) > 0 {
-				return &exitError{casefile.ExitIncomplete, fmt.Errorf("%s", t.text("verify-failed", "Count", len(errs)))}
+				return &exitError{status: casefile.ExitIncomplete, err: fmt.Errorf("%s", t.text("verify-failed", "Count", len(errs)))}
 			}
 			t.println(t.text("verify-holds"))
 			return nil

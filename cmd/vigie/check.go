@@ -35,7 +35,7 @@ func newCheck(t *terminal) *cobra.Command {
 		Example: "  vigie check backup/ -o case\n" +
 			"  vigie check phone.zip tablet.tar -o case --hash-all\n" +
 			"  vigie check backup/ -o case --password-file secret.txt --indicators pegasus.stix2",
-		Args: func(cmd *cobra.Command, args []string) error { return usage(cobra.MinimumNArgs(1)(cmd, args)) },
+		Args: func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.MinimumNArgs(1)(cmd, args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := secrets.key()
 			if err != nil {
@@ -43,6 +43,11 @@ func newCheck(t *terminal) *cobra.Command {
 			}
 			if opt.Private, err = private(include); err != nil {
 				return usage(err)
+			}
+			for _, path := range args {
+				if _, err := os.Stat(path); err != nil {
+					return usage(err) // a mistyped path leaves no case behind
+				}
 			}
 			if err := outside(opt.Dir, args); err != nil {
 				return usage(err)
@@ -81,7 +86,7 @@ func newDetect(t *terminal) *cobra.Command {
 		Short:   t.text("detect-short"),
 		Long:    t.text("detect-long"),
 		Example: "  vigie detect case --indicators new.stix2",
-		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) },
+		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.ExactArgs(1)(cmd, args)) },
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if opt.Detection, err = looked.load(t); err != nil {
 				return usage(err)
@@ -108,7 +113,7 @@ func examine(ctx context.Context, t *terminal, opt *examination.Options, json bo
 		return unfinished(t, opt.Dir, res, err)
 	}
 	if err := writeReports(res.Case); err != nil {
-		return &exitError{casefile.ExitIncomplete, err}
+		return &exitError{status: casefile.ExitIncomplete, err: err}
 	}
 	for _, err := range res.Failures {
 		t.errorf(err)
@@ -132,7 +137,15 @@ func unfinished(t *terminal, dir string, res *examination.Result, err error) err
 	case errors.Is(err, casefile.ErrOther):
 		return usage(err)
 	}
-	return &exitError{casefile.ExitIncomplete, err}
+	return &exitError{status: casefile.ExitIncomplete, err: err}
+}
+
+// misuse makes an error one of how a command was called.
+func misuse(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{status: casefile.ExitUsage, err: err, hint: cmd.CommandPath()}
 }
 
 // usage makes an error one of wrong usage.
@@ -140,7 +153,7 @@ func usage(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &exitError{casefile.ExitUsage, err}
+	return &exitError{status: casefile.ExitUsage, err: err}
 }
 
 // errInside is wrapped by the error for output inside of the evidence.

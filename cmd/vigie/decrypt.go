@@ -28,7 +28,7 @@ func newKey(t *terminal) *cobra.Command {
 		Short:   t.text("key-short"),
 		Long:    t.text("key-long"),
 		Example: "  vigie key backup/ -o backup.key\n  vigie check backup/ -o case --key-file backup.key",
-		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) },
+		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.ExactArgs(1)(cmd, args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output != "" {
 				if err := outside(output, args); err != nil {
@@ -61,7 +61,7 @@ func newKey(t *terminal) *cobra.Command {
 	return cmd
 }
 
-func nothing(err error) error { return &exitError{casefile.ExitNothing, err} }
+func nothing(err error) error { return &exitError{status: casefile.ExitNothing, err: err} }
 
 // newDecrypt returns the command that exports files of an acquisition.
 func newDecrypt(t *terminal) *cobra.Command {
@@ -73,7 +73,7 @@ func newDecrypt(t *terminal) *cobra.Command {
 		Long:  t.text("decrypt-long"),
 		Example: "  vigie decrypt backup/ private/var/mobile/Library/SMS/sms.db -o export\n" +
 			"  vigie decrypt backup/ 'private/var/mobile/Library/Safari/*' -o export",
-		Args: func(cmd *cobra.Command, args []string) error { return usage(cobra.MinimumNArgs(2)(cmd, args)) },
+		Args: func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.MinimumNArgs(2)(cmd, args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := secrets.key()
 			if err != nil {

@@ -48,7 +48,7 @@ func loadKept(dir string, add func(*indicator.Feed, *indicator.Report)) error {
 func newIndicatorsList(t *terminal, dir *string) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: t.text("indicators-list-short"), Example: "  vigie indicators list",
-		Args: func(cmd *cobra.Command, args []string) error { return usage(cobra.NoArgs(cmd, args)) },
+		Args: func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.NoArgs(cmd, args)) },
 		RunE: func(*cobra.Command, []string) error {
 			s, err := store(*dir)
 			if err != nil {
@@ -73,7 +73,7 @@ func newIndicatorsAdd(t *terminal, dir *string) *cobra.Command {
 	var licence string
 	cmd := &cobra.Command{
 		Use: "add PATH...", Short: t.text("indicators-add-short"), Example: "  vigie indicators add pegasus.stix2 --licence CC-BY-4.0",
-		Args: func(cmd *cobra.Command, args []string) error { return usage(cobra.MinimumNArgs(1)(cmd, args)) },
+		Args: func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.MinimumNArgs(1)(cmd, args)) },
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := store(*dir)
 			if err != nil {
@@ -98,7 +98,7 @@ func newIndicatorsAdd(t *terminal, dir *string) *cobra.Command {
 func newIndicatorsRemove(t *terminal, dir *string) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove NAME", Short: t.text("indicators-remove-short"), Example: "  vigie indicators remove pegasus.stix2",
-		Args: func(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) },
+		Args: func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.ExactArgs(1)(cmd, args)) },
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := store(*dir)
 			if err != nil {
@@ -169,7 +169,7 @@ func newIndicatorsUpdate(t *terminal, dir *string) *cobra.Command {
 				}
 			}
 			if err != nil || failed {
-				return &exitError{casefile.ExitIncomplete, err}
+				return &exitError{status: casefile.ExitIncomplete, err: err}
 			}
 			return nil
 		},

@@ -27,7 +27,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	called, err := root.ExecuteContextC(ctx)
 	var exit *exitError
 	switch {
 	case err == nil:
@@ -36,9 +36,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		if exit.err != nil {
 			t.errorf(exit.err)
 		}
+		if exit.hint != "" {
+			t.note(t.text("see-help", "Command", exit.hint))
+		}
 		return exit.status
 	}
 	t.errorf(err)
+	t.note(t.text("see-help", "Command", called.CommandPath()))
 	return casefile.ExitUsage
 }
 
@@ -46,6 +50,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 type exitError struct {
 	status int
 	err    error
+	hint   string // command whose help tells more
 }
 
 // Error implements error.

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
+	"fmt"
 
-	"github.com/vigie-project/vigie/casefile"
+	"github.com/spf13/cobra"
 )
 
 // newRoot returns the program as a tree of commands.
@@ -18,7 +18,7 @@ func newRoot(t *terminal) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.PersistentFlags().String("lang", t.lang, t.text("flag-lang"))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{casefile.ExitUsage, err} })
+	root.SetFlagErrorFunc(misuse)
 	root.AddCommand(
 		newCheck(t), newDetect(t), newReport(t), newVerify(t),
 		newDecrypt(t), newKey(t),
@@ -30,7 +30,48 @@ func newRoot(t *terminal) *cobra.Command {
 	}
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultVersionFlag()
+	root.Flags().Lookup("version").Usage = t.text("flag-version")
+	finish(t, root)
 	return root
+}
+
+// finish says in the language of the user what cobra adds to a command and to
+// those below it, and refuses what is no command of a group.
+func finish(t *terminal, cmd *cobra.Command) {
+	cmd.InitDefaultHelpFlag()
+	cmd.Flags().Lookup("help").Usage = t.text("flag-help")
+	switch path := cmd.CommandPath(); {
+	case path == "vigie help":
+		cmd.Short, cmd.Long = t.text("help-short"), t.text("help-short")
+	case path == "vigie completion":
+		cmd.Short, cmd.Long = t.text("completion-short"), t.text("completion-long")
+	case cmd.HasParent() && cmd.Parent().Name() == "completion":
+		cmd.Short = t.text("completion-shell", "Shell", cmd.Name())
+		cmd.Long = cmd.Short
+		cmd.Example = "  " + completionExample[cmd.Name()]
+	}
+	if cmd.HasParent() && cmd.HasSubCommands() {
+		cmd.DisableFlagsInUseLine = true
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return misuse(cmd, fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()))
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		finish(t, sub)
+	}
+}
+
+// completionExample tells how a shell loads its completion.
+var completionExample = map[string]string{
+	"bash":       "source <(vigie completion bash)",
+	"zsh":        "vigie completion zsh > \"${fpath[1]}/_vigie\"",
+	"fish":       "vigie completion fish | source",
+	"powershell": "vigie completion powershell | Out-String | Invoke-Expression",
 }
 
 // frenchUsage is the usage text of cobra in French.

@@ -18,7 +18,7 @@ func newRules(t *terminal) *cobra.Command {
 		Use:     "list",
 		Short:   t.text("rules-list-short"),
 		Example: "  vigie rules list",
-		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.NoArgs(cmd, args)) },
+		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.NoArgs(cmd, args)) },
 		RunE: func(*cobra.Command, []string) error {
 			set, err := rule.Load(rules.FS, ios.Parsers)
 			if err != nil {
@@ -33,7 +33,7 @@ func newRules(t *terminal) *cobra.Command {
 		Use:     "test FOLDER...",
 		Short:   t.text("rules-test-short"),
 		Example: "  vigie rules test my-rules",
-		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.MinimumNArgs(1)(cmd, args)) },
+		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.MinimumNArgs(1)(cmd, args)) },
 		RunE: func(_ *cobra.Command, args []string) error {
 			n := 0
 			for _, dir := range args {
