@@ -25,9 +25,12 @@ const (
 	IOSSysdiagnose                    // sysdiagnose archive
 	AndroidBugreport                  // bugreport zip
 	AndroidBackup                     // adb backup (.ab)
+	AndroidQF                         // acquisition by AndroidQF: folder, zip or encrypted zip
+	AndroidIntrusionLog               // intrusion logs of Advanced Protection: zip or NDJSON
 )
 
-var kindNames = []string{"iOS backup", "iOS file system", "sysdiagnose", "Android bugreport", "Android backup"}
+var kindNames = []string{"iOS backup", "iOS file system", "sysdiagnose", "Android bugreport", "Android backup",
+	"AndroidQF acquisition", "Android intrusion log"}
 
 // String lists the kinds in the set, such as "iOS backup, iOS file system".
 func (k Kind) String() string {
