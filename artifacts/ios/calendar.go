@@ -2,6 +2,7 @@ package ios
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
@@ -75,7 +76,7 @@ type calendarEvent struct {
 // String implements [record.Data].
 func (e calendarEvent) String() string {
 	s := "calendar event " + string(e.Summary)
-	if by := string(e.Organizer) + string(e.OrganizerPhone); by != "" {
+	if by := strings.TrimSpace(string(e.Organizer) + " " + string(e.OrganizerPhone)); by != "" {
 		s += ", invitation by " + by
 	}
 	if e.Description != "" {

@@ -3,6 +3,8 @@ package ios
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
@@ -51,7 +53,9 @@ type calendarparticipantsPerson struct {
 
 // String implements [record.Data].
 func (p calendarparticipantsPerson) String() string {
-	return record.Line(fmt.Sprintf("%s %s%s %s of calendar event %s", p.Kind, p.Email, p.Number, p.Name, p.Event))
+	parts := []string{p.Kind, string(p.Email), string(p.Number), p.Name, "of calendar event", string(p.Event)}
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	return record.Line(strings.Join(parts, " "))
 }
 
 // calendarparticipantsIdentity is a row of Identity.

@@ -52,7 +52,8 @@ type interactioncontactsContact struct {
 
 // String implements [record.Data].
 func (c interactioncontactsContact) String() string {
-	return record.Line(fmt.Sprintf("%d interactions from %s %s, %d to them", c.From, c.Identifier, c.Name, c.To))
+	who := strings.TrimSpace(c.Identifier + " " + c.Name)
+	return record.Line(fmt.Sprintf("%d interactions from %s, %d to them", c.From, who, c.To))
 }
 
 func interactioncontactsRow(r sqlite.Row) interactioncontactsContact {

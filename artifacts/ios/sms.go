@@ -126,7 +126,8 @@ func (m smsMessage) String() string {
 	if m.Direction == "sent" {
 		word = " to "
 	}
-	return record.Line(strings.TrimSpace(m.Kind+" "+m.Service) + " " + m.Direction + word + who + ": " + what)
+	s := strings.TrimSpace(strings.TrimSpace(m.Kind+" "+m.Service) + " " + m.Direction)
+	return record.Line(s + word + who + ": " + what)
 }
 
 // smsKinds names the values of item_type.
