@@ -2,6 +2,8 @@
 // them.
 package docs
 
+//go:generate go run ../internal/gendocs ..
+
 import (
 	"embed"
 	"fmt"

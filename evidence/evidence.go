@@ -20,13 +20,13 @@ type Kind uint16
 
 // The kinds of acquisition.
 const (
-	IOSBackup        Kind = 1 << iota // Finder or iTunes backup, decrypted when opened
-	IOSFilesystem                     // full file system: folder, tar or zip
-	IOSSysdiagnose                    // sysdiagnose archive
-	AndroidBugreport                  // bugreport zip
-	AndroidBackup                     // adb backup (.ab)
-	AndroidQF                         // acquisition by AndroidQF: folder, zip or encrypted zip
-	AndroidIntrusionLog               // intrusion logs of Advanced Protection: zip or NDJSON
+	IOSBackup           Kind = 1 << iota // Finder or iTunes backup, decrypted when opened
+	IOSFilesystem                        // full file system: folder, tar or zip
+	IOSSysdiagnose                       // sysdiagnose archive
+	AndroidBugreport                     // bugreport zip
+	AndroidBackup                        // adb backup (.ab)
+	AndroidQF                            // acquisition by AndroidQF: folder, zip or encrypted zip
+	AndroidIntrusionLog                  // intrusion logs of Advanced Protection: zip or NDJSON
 )
 
 var kindNames = []string{"iOS backup", "iOS file system", "sysdiagnose", "Android bugreport", "Android backup",

@@ -66,6 +66,7 @@ func (r *run) again(ctx context.Context) error {
 			continue // of the detection before
 		}
 		l.Findings = counts[[2]string{l.Source, l.Artifact}]
+		r.res.Records += int64(l.Records)
 		kept = append(kept, l)
 	}
 	r.ledger = kept

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/detect/indicator"
@@ -27,7 +27,7 @@ import (
 // sought returns everything that is looked for in a fabricated backup.
 func sought(t testing.TB, dir string) examination.Detection {
 	t.Helper()
-	set, err := rule.Load(rules.FS, ios.Parsers)
+	set, err := rule.Load(rules.FS, artifacts.Parsers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func sought(t testing.TB, dir string) examination.Detection {
 func options(t testing.TB, sample, dir string) examination.Options {
 	t.Helper()
 	return examination.Options{
-		Paths: []string{filepath.Join(sample, fabricate.BackupDir)}, Dir: dir, Parsers: ios.Parsers, Detection: sought(t, sample),
+		Paths: []string{filepath.Join(sample, fabricate.BackupDir)}, Dir: dir, Parsers: artifacts.Parsers, Detection: sought(t, sample),
 		Password: func(string) ([]byte, error) { return []byte("sesame"), nil },
 		Act:      casefile.Act{Tool: "vigie test"}, Now: func() time.Time { return time.Unix(1_780_000_000, 0) },
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
@@ -89,7 +89,7 @@ type ledgerPart struct {
 
 func newView(c *casefile.Case, code string) (*view, error) {
 	v := &view{Lang: code, c: c, titles: map[string]lang.Text{}}
-	for _, p := range ios.Parsers {
+	for _, p := range artifacts.Parsers {
 		v.titles[p.ID] = p.Title
 	}
 	var err error

@@ -2,4 +2,3 @@
 package ios
 
 //go:generate go run ../../internal/genlist
-//go:generate go run ../../internal/gendocs ../..

@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/vigie-project/vigie/artifact"
-	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/docs"
 )
 
@@ -22,7 +20,7 @@ func newArtifacts(t *terminal) *cobra.Command {
 		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.MaximumNArgs(1)(cmd, args)) },
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var ids []string
-			for _, p := range ios.Parsers {
+			for _, p := range artifacts.Parsers {
 				ids = append(ids, p.ID)
 			}
 			return ids, cobra.ShellCompDirectiveNoFileComp
@@ -36,9 +34,7 @@ func newArtifacts(t *terminal) *cobra.Command {
 				t.println(strings.TrimRight(page, "\n"))
 				return nil
 			}
-			list := slices.Clone(ios.Parsers)
-			slices.SortFunc(list, func(a, b *artifact.Parser) int { return strings.Compare(a.ID, b.ID) })
-			for _, p := range list {
+			for _, p := range artifacts.Parsers {
 				mark := ""
 				if p.Private {
 					mark = " " + t.text("artifacts-private")

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vigie-project/vigie/artifact"
-	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/examination"
 )
@@ -56,7 +56,7 @@ func newCheck(t *terminal) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
-			opt.Paths, opt.Parsers, opt.Key = args, ios.Parsers, key
+			opt.Paths, opt.Parsers, opt.Key = args, artifacts.Parsers, key
 			opt.Password = func(path string) ([]byte, error) { return secrets.password(t, path) }
 			return examine(cmd.Context(), t, &opt, json, examination.Check)
 		},
@@ -91,7 +91,7 @@ func newDetect(t *terminal) *cobra.Command {
 			if opt.Detection, err = looked.load(t); err != nil {
 				return usage(err)
 			}
-			opt.Dir, opt.Parsers = args[0], ios.Parsers
+			opt.Dir, opt.Parsers = args[0], artifacts.Parsers
 			return examine(cmd.Context(), t, &opt, json, examination.Again)
 		},
 	}
@@ -132,7 +132,9 @@ func unfinished(t *terminal, dir string, res *examination.Result, err error) err
 	case errors.Is(err, context.Canceled):
 		t.note(t.text("stopped", "Dir", dir))
 		return &exitError{status: casefile.ExitIncomplete}
-	case res != nil && len(res.Failures) > 0: // a case is there, what fills it could not be opened
+	case res == nil: // there is no case to write to or to read
+		return usage(err)
+	case len(res.Failures) > 0: // a case is there, what fills it could not be opened
 		return nothing(err)
 	case errors.Is(err, casefile.ErrOther):
 		return usage(err)
@@ -206,7 +208,7 @@ func existing(abs string) string {
 // private returns which private artifacts are read.
 func private(include []string) (func(*artifact.Parser) bool, error) {
 	for _, id := range include {
-		if !slices.ContainsFunc(ios.Parsers, func(p *artifact.Parser) bool { return p.ID == id }) {
+		if !slices.ContainsFunc(artifacts.Parsers, func(p *artifact.Parser) bool { return p.ID == id }) {
 			return nil, fmt.Errorf("--include %s: there is no such artifact", id)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/detect/rule"
 	"github.com/vigie-project/vigie/rules"
 )
@@ -20,7 +20,7 @@ func newRules(t *terminal) *cobra.Command {
 		Example: "  vigie rules list",
 		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.NoArgs(cmd, args)) },
 		RunE: func(*cobra.Command, []string) error {
-			set, err := rule.Load(rules.FS, ios.Parsers)
+			set, err := rule.Load(rules.FS, artifacts.Parsers)
 			if err != nil {
 				return usage(err)
 			}
@@ -37,7 +37,7 @@ func newRules(t *terminal) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			n := 0
 			for _, dir := range args {
-				set, err := rule.Load(os.DirFS(dir), ios.Parsers)
+				set, err := rule.Load(os.DirFS(dir), artifacts.Parsers)
 				if err != nil {
 					return usage(err)
 				}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/detect/indicator"
@@ -69,7 +69,7 @@ func (s *sought) load(t *terminal) (d examination.Detection, err error) {
 func (s *sought) loadRules(d *examination.Detection) error {
 	var sets []*rule.Set
 	for _, fsys := range append([]fs.FS{rules.FS}, folders(s.rules)...) {
-		set, err := rule.Load(fsys, ios.Parsers)
+		set, err := rule.Load(fsys, artifacts.Parsers)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,9 @@ func (t *terminal) summary(res *examination.Result) {
 		t.println(t.text("summary-source", "Name", src.Name, "Kind", t.text(kind),
 			"Model", d.Model, "System", strings.TrimSpace(d.System+" "+d.Version)))
 	}
-	t.println("")
+	if len(res.Opened) > 0 {
+		t.println("")
+	}
 	found := 0
 	for g := detect.Confirmed; g >= detect.Context; g-- {
 		if n := res.Verdict.Findings[g.String()]; n > 0 {

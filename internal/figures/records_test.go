@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/vigie-project/vigie/artifact"
-	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/detect/indicator"
 	"github.com/vigie-project/vigie/detect/rule"
@@ -52,7 +52,7 @@ func open(t testing.TB, rel, password string) *evidence.Source {
 func read(t testing.TB, src *evidence.Source) *outcome {
 	t.Helper()
 	o := &outcome{source: src, records: map[string][]record.Record{}, errors: map[string][]string{}}
-	for _, job := range engine.NewPlan(src, ios.Parsers, func(*artifact.Parser) bool { return true }).Jobs {
+	for _, job := range engine.NewPlan(src, artifacts.Parsers, func(*artifact.Parser) bool { return true }).Jobs {
 		id := job.Parser.ID
 		for _, f := range job.Files {
 			for rec, err := range engine.Parse(t.Context(), src, job.Parser, f, nil) {
@@ -152,7 +152,7 @@ func (o *outcome) instants(t testing.TB, id string) (n int) {
 }
 
 // ruleSet returns all rules, which are compiled once.
-var ruleSet = sync.OnceValues(func() (*rule.Set, error) { return rule.Load(rules.FS, ios.Parsers) })
+var ruleSet = sync.OnceValues(func() (*rule.Set, error) { return rule.Load(rules.FS, artifacts.Parsers) })
 
 // judge passes the live records of an artifact to rules.
 func (o *outcome) judge(t testing.TB, id string) (found []detect.Finding) {
