@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -40,6 +39,9 @@ type runs struct {
 	buf    []byte
 	keys   []chunkKey
 	made   bool // the folder exists
+
+	moments []record.Moment      // of one record
+	names   map[[2]string]string // of fields that share an instant
 }
 
 // A chunkKey is where an entry lies in a chunk, and what it is sorted by.
@@ -48,7 +50,7 @@ type chunkKey struct {
 	start, n int   // bytes of the chunk
 }
 
-func newRuns(prefix string) *runs { return &runs{prefix: prefix} }
+func newRuns(prefix string) *runs { return &runs{prefix: prefix, names: map[[2]string]string{}} }
 
 // name returns the name of the nth file.
 func (s *runs) name(n int) string { return fmt.Sprintf("%s.%04d", s.prefix, n) }
@@ -74,41 +76,21 @@ const maxInstants = 16
 // add adds the times of a record.
 func (s *runs) add(r record.Record) error {
 	s.row++
-	t, err := record.TypeOf(r.Data)
-	if err != nil {
+	var err error
+	if s.moments, err = record.AppendMoments(s.moments[:0], r.Data); err != nil {
 		return err
 	}
-	var (
-		at     [maxInstants]time.Time
-		local  [maxInstants]bool
-		fields [maxInstants]string
-		n      int
-	)
-	v := reflect.ValueOf(r.Data)
-	for i := range t.Fields {
-		f := &t.Fields[i]
-		var when time.Time
-		switch f.Kind {
-		case record.KindTime:
-			when = v.Field(f.Index).Interface().(record.Time).Time
-		case record.KindWallTime:
-			when = v.Field(f.Index).Interface().(record.WallTime).Time
-		default:
-			continue
-		}
-		if when.IsZero() {
-			continue
-		}
-		isLocal := f.Kind == record.KindWallTime
+	n := 0 // moments that differ
+	for i, m := range s.moments {
 		k := 0
-		for k < n && !(at[k].Equal(when) && local[k] == isLocal) {
+		for k < n && !(s.moments[k].Time.Equal(m.Time) && s.moments[k].Local == m.Local) {
 			k++
 		}
 		switch {
 		case k < n:
-			fields[k] += "+" + f.Name
+			s.moments[k].Field = s.joined(s.moments[k].Field, m.Field)
 		case n < maxInstants:
-			at[n], local[n], fields[n] = when, isLocal, f.Name
+			s.moments[n] = s.moments[i]
 			n++
 		}
 	}
@@ -117,7 +99,7 @@ func (s *runs) add(r record.Record) error {
 	}
 	summary := record.Line(r.Data.String())
 	for k := range n {
-		s.entry(at[k], local[k], fields[k], r, summary)
+		s.entry(s.moments[k], r, summary)
 	}
 	if len(s.buf) >= chunkBytes {
 		return s.flush()
@@ -125,21 +107,36 @@ func (s *runs) add(r record.Record) error {
 	return nil
 }
 
+// maxJoined bounds the texts that are kept to be shared.
+const maxJoined = 256
+
+// joined returns the names of fields that share an instant.
+func (s *runs) joined(a, b string) string {
+	text, ok := s.names[[2]string{a, b}]
+	if !ok {
+		text = a + "+" + b
+		if len(s.names) < maxJoined {
+			s.names[[2]string{a, b}] = text
+		}
+	}
+	return text
+}
+
 // entry appends an entry: nanoseconds, number of the record in the job, flags,
 // row, offset, and the texts.
-func (s *runs) entry(at time.Time, local bool, fields string, r record.Record, summary string) {
-	start, nano := len(s.buf), nanos(at)
+func (s *runs) entry(m record.Moment, r record.Record, summary string) {
+	start, nano := len(s.buf), nanos(m.Time)
 	b := s.buf
 	b = binary.BigEndian.AppendUint64(b, uint64(nano)^1<<63)
 	b = binary.BigEndian.AppendUint64(b, s.row)
 	flags := byte(0)
-	if local {
+	if m.Local {
 		flags = 1
 	}
 	b = append(b, flags)
 	b = binary.AppendVarint(b, r.Origin.Row)
 	b = binary.AppendVarint(b, r.Origin.Offset)
-	for _, text := range [...]string{fields, r.Artifact, r.Origin.Source, r.Origin.Path, r.Origin.Stored, r.Origin.Table, string(r.Origin.State), summary} {
+	for _, text := range [...]string{m.Field, r.Artifact, r.Origin.Source, r.Origin.Path, r.Origin.Stored, r.Origin.Table, string(r.Origin.State), summary} {
 		b = binary.AppendUvarint(b, uint64(len(text)))
 		b = append(b, text...)
 	}

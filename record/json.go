@@ -53,13 +53,12 @@ func AppendData(b []byte, data Data) ([]byte, error) {
 	if err != nil {
 		return append(b, "null"...), err
 	}
-	v := reflect.ValueOf(data)
+	c := t.copyOf(data)
 	b = append(b, '{')
 	first := true
 	for i := range t.Fields {
 		f := &t.Fields[i]
-		fv := v.Field(f.Index)
-		if (f.Omit || f.Optional) && fv.IsZero() {
+		if (f.Omit || f.Optional) && c.zero(f, i) {
 			continue
 		}
 		if !first {
@@ -69,12 +68,14 @@ func AppendData(b []byte, data Data) ([]byte, error) {
 		b = append(b, '"')
 		b = append(b, f.Name...)
 		b = append(b, '"', ':')
-		b = appendField(b, f, fv)
+		b = c.appendField(b, f, i)
 	}
+	t.release(c)
 	return append(b, '}'), nil
 }
 
-func appendField(b []byte, f *Field, v reflect.Value) []byte {
+func (c *dataCopy) appendField(b []byte, f *Field, i int) []byte {
+	v := c.fields[i]
 	if f.Optional {
 		v = v.Elem()
 	}
@@ -102,9 +103,9 @@ func appendField(b []byte, f *Field, v reflect.Value) []byte {
 	case KindFloat:
 		return appendFloat(b, v.Float())
 	case KindTime:
-		return v.Interface().(Time).AppendJSON(b)
+		return c.times[i].AppendJSON(b)
 	case KindWallTime:
-		return v.Interface().(WallTime).AppendJSON(b)
+		return c.walls[i].AppendJSON(b)
 	}
 	return AppendString(b, v.String())
 }

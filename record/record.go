@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Record is one fact read from evidence.
@@ -109,6 +110,12 @@ func Line(s string) string {
 	if len(s) > maxLine {
 		s, cut = strings.ToValidUTF8(s[:maxLine], ""), true
 	}
+	if plain(s) {
+		if cut {
+			s += "…"
+		}
+		return s
+	}
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 || r == 0x85 {
 			return ' '
@@ -119,4 +126,23 @@ func Line(s string) string {
 		s += "…"
 	}
 	return s
+}
+
+// plain reports whether a text is valid and has no control characters.
+func plain(s string) bool {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < ' ' || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError || r == 0x2028 || r == 0x2029 || r == 0x85 {
+			return false
+		}
+		i += size
+	}
+	return true
 }

@@ -59,6 +59,8 @@ type Type struct {
 	Name   string // of the Go type
 	Fields []Field
 	Go     reflect.Type
+
+	copies sync.Pool // of *dataCopy
 }
 
 // Field returns the field with the given JSON name.
