@@ -59,7 +59,7 @@ type Input struct {
 	// this input, that is no error; never nil when the engine runs the parser.
 	Note func(evidence.Note)
 
-	stored *string // name of the file inside the acquisition, once asked for
+	place *place // where it lies, once asked for
 }
 
 // Open opens a companion of the input, such as a write-ahead log, by its path
@@ -70,29 +70,52 @@ func (in *Input) Open(name string) (evidence.File, error) {
 
 // Record returns a record of this input. Of at, the parser sets Table, Row,
 // Offset and State as far as it knows them, and Path only if the record lies in
-// a companion of the input.
+// a companion of the input. Of an input that is a part of a longer text, rows
+// are lines: they and offsets count from the start of the part.
 func (in *Input) Record(at record.Origin, data record.Data) record.Record {
 	at.Source = in.Source.ID
 	if at.Path == "" {
-		at.Path = in.Path
-		at.Stored = in.storedName()
+		place := in.placed()
+		at.Path, at.Stored = place.path, place.stored
+		if at.Row != 0 {
+			at.Row += place.lines
+		}
+		if at.Offset != 0 {
+			at.Offset += place.bytes
+		}
 	}
 	return record.Record{Artifact: in.Parser.ID, Origin: at, Data: data}
 }
 
-// storedName returns the name of the input inside the acquisition, "" if it is
-// the device path itself.
-func (in *Input) storedName() string {
-	if in.stored == nil {
-		var name string
-		if f, ok := in.File.(evidence.StoredFile); ok {
-			if name, _ = f.Stored(); name == in.Path {
-				name = ""
-			}
-		}
-		in.stored = &name
+// A place is where an input lies.
+type place struct {
+	path, stored string // stored is "" if it is the path
+	lines, bytes int64  // before the input
+}
+
+// placed returns where the input lies.
+func (in *Input) placed() *place {
+	if in.place != nil {
+		return in.place
 	}
-	return *in.stored
+	in.place = &place{path: in.Path}
+	file := in.File
+	for {
+		w, ok := file.(interface{ Unwrap() evidence.File })
+		if !ok {
+			break
+		}
+		file = w.Unwrap()
+	}
+	if f, ok := file.(evidence.StoredFile); ok {
+		if name, _ := f.Stored(); name != in.Path {
+			in.place.stored = name
+		}
+	}
+	if f, ok := file.(evidence.PartFile); ok {
+		in.place.path, in.place.lines, in.place.bytes = f.Part()
+	}
+	return in.place
 }
 
 var validID = regexp.MustCompile(`^(ios|android)\.[a-z][a-z0-9]*$`)

@@ -320,7 +320,7 @@ func Parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file P
 				note(m)
 			}
 		}
-		in := &artifact.Input{Source: src, Path: file.Path, Size: size(f, file), File: withContext(ctx, f), Parser: p, Note: note}
+		in := &artifact.Input{Source: src, Path: file.Path, Size: size(f, file), File: ctxFile{f, ctx}, Parser: p, Note: note}
 		for rec, err := range p.Parse(ctx, in) {
 			if ctx.Err() != nil {
 				consuming = true

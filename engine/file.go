@@ -31,21 +31,8 @@ func (f ctxFile) ReadAt(p []byte, off int64) (int, error) {
 	return f.File.ReadAt(p, off)
 }
 
-// ctxStored is a ctxFile that still knows how it is stored.
-type ctxStored struct {
-	ctxFile
-	stored evidence.StoredFile
-}
-
-func (f ctxStored) Stored() (string, io.Reader) { return f.stored.Stored() }
-
-func withContext(ctx context.Context, f evidence.File) evidence.File {
-	c := ctxFile{f, ctx}
-	if s, ok := f.(evidence.StoredFile); ok {
-		return ctxStored{c, s}
-	}
-	return c
-}
+// Unwrap returns the file itself, which may know more than to be read.
+func (f ctxFile) Unwrap() evidence.File { return f.File }
 
 // digest reads a file as it lies in the acquisition and returns its digest. A
 // file that cannot be opened or read has an error in place of a digest.

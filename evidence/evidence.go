@@ -108,6 +108,16 @@ type StoredFile interface {
 	Stored() (name string, content io.Reader)
 }
 
+// A PartFile is a [File] that is a part of a longer text, such as a section of
+// a bug report.
+type PartFile interface {
+	File
+
+	// Part returns the path of the whole text, how many lines of it lie before
+	// the part, and how many bytes.
+	Part() (path string, lines, bytes int64)
+}
+
 // A NotedFile is a [File] with something to say about itself, such as a size
 // that differs from the manifest.
 type NotedFile interface {
