@@ -22,7 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
+	"runtime/metrics"
 	"strings"
 	"sync"
 	"testing"
@@ -57,7 +57,7 @@ func Run(t *testing.T, parsers []*artifact.Parser, dir string) {
 				t.Fatalf("no case in %s", filepath.Join(dir, name))
 			}
 			for _, c := range cases {
-				t.Run(strings.TrimSuffix(filepath.Base(c), ".txtar"), func(t *testing.T) { testCase(t, p, c) })
+				t.Run(strings.TrimSuffix(filepath.Base(c), ".txtar"), func(t *testing.T) { testCase(t, p, c, len(cases)) })
 			}
 		})
 	}
@@ -79,7 +79,8 @@ func Cases(dir string, p *artifact.Parser) []string {
 	return cases
 }
 
-func testCase(t *testing.T, p *artifact.Parser, file string) {
+// testCase runs a parser on one of its cases.
+func testCase(t *testing.T, p *artifact.Parser, file string, cases int) {
 	src := Source(t, file)
 	got := lines(t, p, src, all(t.Context(), p, src))
 	golden(t, strings.TrimSuffix(file, ".txtar")+".jsonl", got)
@@ -102,7 +103,7 @@ func testCase(t *testing.T, p *artifact.Parser, file string) {
 			t.Errorf("yields %v though its context is done", rec)
 		}
 	}
-	hostile(t, p, src)
+	hostile(t, p, src, cases)
 }
 
 // Source returns the source of a case.
@@ -210,22 +211,30 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
-// damaged is how many damaged copies of each input are tried.
-const damaged = 200
+// How many damaged copies of the inputs in all cases of a parser are tried, and
+// of each input at the least.
+const (
+	damaged     = 300
+	damagedEach = 50
+)
 
 // hostile reads damaged copies of the inputs: each must end soon, without
-// panic and without taking much memory.
-func hostile(t *testing.T, p *artifact.Parser, src *evidence.Source) {
+// panic and without taking much memory. The copies are shared among cases,
+// the number of cases of the parser. Every other one is cut, and later ones
+// have more wrong bytes.
+func hostile(t *testing.T, p *artifact.Parser, src *evidence.Source, cases int) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	tree := src.FS.(fstest.MapFS)
-	for _, file := range plan(p, src) {
+	files := plan(p, src)
+	copies := max(damagedEach, damaged/(cases*len(files)))
+	for _, file := range files {
 		data := tree[file.Path].Data
-		for i := range damaged {
+		for i := range copies {
 			bad := bytes.Clone(data)
 			if i%2 == 0 {
 				bad = bad[:rnd.IntN(len(bad)+1)]
 			}
-			for range 1 + i/10 {
+			for range 1 + 20*i/copies {
 				if len(bad) > 0 {
 					bad[rnd.IntN(len(bad))] = byte(rnd.Uint32())
 				}
@@ -241,18 +250,32 @@ const (
 	hostileMemory = 256 << 20 // bytes allocated in all
 )
 
-// measuring lets one hostile input be read at a time, so that what it
-// allocates is not booked on another.
-var measuring sync.Mutex
+// measuring is held for writing while what one input allocates is measured
+// alone.
+var measuring sync.RWMutex
 
 // Hostile runs a parser on arbitrary bytes, as fuzz tests do. It fails if the
 // parser panics, runs for more than ten seconds or allocates over 256 MiB.
 func Hostile(tb testing.TB, p *artifact.Parser, kind evidence.Kind, path string, data []byte) {
 	tb.Helper()
-	measuring.Lock()
+	measuring.RLock()
+	n := read(tb, p, kind, path, data)
+	measuring.RUnlock()
+	if n <= hostileMemory {
+		return
+	}
+	measuring.Lock() // the others that run beside it may have been at fault
 	defer measuring.Unlock()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	if n = read(tb, p, kind, path, data); n > hostileMemory {
+		tb.Fatalf("allocated %d MiB", n>>20)
+	}
+}
+
+// read runs a parser on arbitrary bytes. It returns how many bytes the process
+// allocated meanwhile.
+func read(tb testing.TB, p *artifact.Parser, kind evidence.Kind, path string, data []byte) uint64 {
+	tb.Helper()
+	before := allocated()
 	ctx, cancel := context.WithTimeout(context.Background(), hostileTime)
 	defer cancel()
 	src := &evidence.Source{ID: "test", Kind: kind, FS: fstest.MapFS{path: &fstest.MapFile{Data: data}}}
@@ -264,22 +287,26 @@ func Hostile(tb testing.TB, p *artifact.Parser, kind evidence.Kind, path string,
 	if ctx.Err() != nil {
 		tb.Fatalf("still running after %s", hostileTime)
 	}
-	runtime.ReadMemStats(&after)
-	if n := after.TotalAlloc - before.TotalAlloc; n > hostileMemory {
-		tb.Fatalf("allocated %d MiB", n>>20)
-	}
+	return allocated() - before
+}
+
+// allocated returns how many bytes the process has allocated on its heap since
+// it began. It does not stop the world as runtime.ReadMemStats does.
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // Fuzz feeds arbitrary bytes to the parsers, beginning with their cases in dir.
+// Without -fuzz it only runs the corpus that is kept: [Run] reads the cases.
 func Fuzz(f *testing.F, parsers []*artifact.Parser, dir string) {
+	fuzzing := flag.Lookup("test.fuzz").Value.String() != ""
 	byID := map[string]*artifact.Parser{}
 	for _, p := range parsers {
 		byID[p.ID] = p
-		for _, c := range Cases(dir, p) {
-			src := Source(f, c)
-			for _, file := range plan(p, src) {
-				f.Add(p.ID, src.FS.(fstest.MapFS)[file.Path].Data)
-			}
+		if fuzzing {
+			seed(f, p, dir)
 		}
 	}
 	f.Fuzz(func(t *testing.T, id string, data []byte) {
@@ -288,4 +315,14 @@ func Fuzz(f *testing.F, parsers []*artifact.Parser, dir string) {
 			Hostile(t, p, in.Kinds, strings.NewReplacer("**", "x", "*", "x").Replace(in.Glob), data)
 		}
 	})
+}
+
+// seed adds the inputs in the cases of a parser.
+func seed(f *testing.F, p *artifact.Parser, dir string) {
+	for _, c := range Cases(dir, p) {
+		src := Source(f, c)
+		for _, file := range plan(p, src) {
+			f.Add(p.ID, src.FS.(fstest.MapFS)[file.Path].Data)
+		}
+	}
 }
