@@ -109,23 +109,23 @@ func (r Row) Columns() []string {
 func (r Row) Has(col string) bool { return r.t.column(col) >= 0 }
 
 // IsNull reports whether the column is NULL or absent.
-func (r Row) IsNull(col string) bool { return r.Value(col).Kind == Null }
+func (r *Row) IsNull(col string) bool { return r.Value(col).Kind == Null }
 
 // Int returns a column as an integer, by the rules of [Value.Int].
-func (r Row) Int(col string) int64 { return r.Value(col).Int() }
+func (r *Row) Int(col string) int64 { return r.Value(col).Int() }
 
 // Float returns a column as a real, by the rules of [Value.Float].
-func (r Row) Float(col string) float64 { return r.Value(col).Float() }
+func (r *Row) Float(col string) float64 { return r.Value(col).Float() }
 
 // Text returns a column as UTF-8, by the rules of [Value.Text].
-func (r Row) Text(col string) string { return r.Value(col).Text() }
+func (r *Row) Text(col string) string { return r.Value(col).Text() }
 
 // Blob returns the bytes of a column, by the rules of [Value.Blob].
-func (r Row) Blob(col string) []byte { return r.Value(col).Blob() }
+func (r *Row) Blob(col string) []byte { return r.Value(col).Blob() }
 
 // Value returns a column. The names rowid, oid and _rowid_ give the rowid where
 // no column has them.
-func (r Row) Value(col string) Value {
+func (r *Row) Value(col string) Value {
 	i := r.t.column(col)
 	if i == rowidColumn {
 		return r.rowid()
@@ -134,7 +134,7 @@ func (r Row) Value(col string) Value {
 }
 
 // At returns column i, counted from 0 in the order of the table.
-func (r Row) At(i int) Value {
+func (r *Row) At(i int) Value {
 	if r.t == nil || i < 0 || i >= len(r.t.Columns) {
 		return Value{}
 	}
@@ -159,7 +159,7 @@ func (r Row) At(i int) Value {
 }
 
 // rowid returns the rowid as a value.
-func (r Row) rowid() Value {
+func (r *Row) rowid() Value {
 	if r.IDLost || r.t.WithoutRowid {
 		return Value{}
 	}
