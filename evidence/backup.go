@@ -161,9 +161,6 @@ func (b *backup) openCatalogue(opt Options) error {
 		b.cat, err = openDBCatalogue(files)
 		return err
 	}
-	if !flagged.Bool() && b.manifest.Get("BackupKeyBag").Data() == nil {
-		return errors.New("read Manifest.db: it is no SQLite database, and nothing says that it is encrypted")
-	}
 	if flagged.Kind() == plist.Bool && !flagged.Bool() {
 		b.note("encryption-flag-differs", manifestPlist, "IsEncrypted is false, but Manifest.db is not readable as it is")
 	}
@@ -227,7 +224,7 @@ func (b *backup) decryptManifest(f *stored) error {
 	if err != nil {
 		return fmt.Errorf("decrypt Manifest.db: %w: %w", ErrDamagedKeybag, err)
 	}
-	c, err := newCBC(f, f.size, key, -1)
+	c, err := decrypt(f, f.size, key, -1)
 	if err != nil {
 		return fmt.Errorf("decrypt Manifest.db: %w", err)
 	}
@@ -235,13 +232,13 @@ func (b *backup) decryptManifest(f *stored) error {
 	if _, err := c.ReadAt(magic[:], 0); err != nil || string(magic[:]) != sqliteMagic {
 		return errors.New("decrypt Manifest.db: the result is no SQLite database: the file or its key is damaged")
 	}
-	if c.truncated {
+	if c.Truncated() {
 		b.note("ciphertext-cut", manifestDB, "%d bytes are no whole number of blocks", f.size)
 	}
-	if !c.padded && databaseSize(c) != c.size {
-		b.note("padding-invalid", manifestDB, "the padding of the last block is not valid and its header gives another size, all %d bytes are kept", c.size)
+	if !c.Padded() && databaseSize(c) != c.Size() {
+		b.note("padding-invalid", manifestDB, "the padding of the last block is not valid and its header gives another size, all %d bytes are kept", c.Size())
 	}
-	b.view, b.viewLen = newReadAhead(c, c.size), c.size
+	b.view, b.viewLen = newReadAhead(c, c.Size()), c.Size()
 	return nil
 }
 

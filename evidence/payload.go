@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+
+	"github.com/vigie-project/vigie/format/aescbc"
 )
 
 // plainMagics open files of well-known formats. They are long enough that
@@ -211,14 +213,14 @@ func (b *backup) content(p *payload, m *MBFile, path string) (io.ReaderAt, int64
 	if m.HasSize {
 		listed = m.Size
 	}
-	c, err := newCBC(p.stored, p.size, key, listed)
+	c, err := decrypt(p.stored, p.size, key, listed)
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	if is == formUnknown && !c.padded {
+	if is == formUnknown && !c.Padded() {
 		return p.stored, p.size, note("encryption-unknown", "the file has a key, but its payload does not decrypt to valid padding; it is shown as stored"), nil
 	}
-	return c, c.size, append(p.sizeNotes(m, c.size, path), c.notes(path)...), nil
+	return c, c.Size(), append(p.sizeNotes(m, c.Size(), path), cipherNotes(c, path)...), nil
 }
 
 // sizeNotes says whether the listed size differs from the size of the content.
@@ -229,14 +231,14 @@ func (p *payload) sizeNotes(m *MBFile, size int64, path string) []Note {
 	return []Note{{Code: "size-differs", Path: path, Detail: fmt.Sprintf("the manifest lists %d bytes, the content has %d", m.Size, size), Count: 1}}
 }
 
-// notes says what is irregular in the ciphertext.
-func (c *cbcReader) notes(path string) []Note {
+// cipherNotes says what is irregular in the ciphertext.
+func cipherNotes(c *aescbc.Reader, path string) []Note {
 	var notes []Note
-	if c.truncated {
+	if c.Truncated() {
 		notes = append(notes, Note{Code: "ciphertext-cut", Path: path, Detail: "the ciphertext is no whole number of blocks, its last bytes are not used", Count: 1})
 	}
-	if !c.padded {
-		notes = append(notes, Note{Code: "padding-invalid", Path: path, Detail: fmt.Sprintf("the padding is not valid, %d bytes of %d are kept", c.size, c.cipher), Count: 1})
+	if !c.Padded() {
+		notes = append(notes, Note{Code: "padding-invalid", Path: path, Detail: fmt.Sprintf("the padding is not valid, %d bytes of %d are kept", c.Size(), c.Stored()), Count: 1})
 	}
 	return notes
 }
