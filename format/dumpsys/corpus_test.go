@@ -2,11 +2,13 @@ package dumpsys_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vigie-project/vigie/format/dumpstate"
@@ -20,17 +22,33 @@ const emulatorText = "bugreport-sdk_google_atv64_arm64-UTT1.240131.001.F1-2025-1
 // emulator opens the text of the real bug report of an Android 14 emulator.
 func emulator(tb testing.TB) io.Reader {
 	tb.Helper()
+	testdata.Path(tb, "android-bugreport")
+	once.Do(func() { unpacked = unpack(tb) })
+	return bytes.NewReader(unpacked)
+}
+
+var (
+	once     sync.Once
+	unpacked []byte
+)
+
+func unpack(tb testing.TB) []byte {
+	tb.Helper()
 	z, err := zip.OpenReader(testdata.Path(tb, "android-bugreport/aas-aosp-dev+AOSPBugreportAnalyzer/composeApp/"+emulatorText+".zip"))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { z.Close() })
+	defer z.Close()
 	f, err := z.Open(emulatorText + ".txt")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { f.Close() })
-	return f
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return text
 }
 
 // open opens a file of the corpus.
