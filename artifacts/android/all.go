@@ -5,4 +5,7 @@ package android
 import "github.com/vigie-project/vigie/artifact"
 
 // Parsers lists the parsers of this package.
-var Parsers = []*artifact.Parser{}
+var Parsers = []*artifact.Parser{
+	&MMS,
+	&SMS,
+}
