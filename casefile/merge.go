@@ -9,68 +9,23 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sort"
 	"time"
 )
 
-// maxEntry bounds an entry of a chunk, in bytes. Summaries are one line.
-const maxEntry = 1 << 20
-
 // maxOpen is how many sorted files are merged at once; more are merged in
 // several passes.
 const maxOpen = 256
-
-// A runReader reads one sorted file.
-type runReader struct {
-	order int // of the file among all: source, job, number
-	f     *os.File
-	r     *bufio.Reader
-	entry []byte
-}
-
-func openRun(name string, order int) (*runReader, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	return &runReader{order: order, f: f, r: bufio.NewReaderSize(f, bufferSize)}, nil
-}
-
-// next reads the next entry; false at the end.
-func (r *runReader) next() (bool, error) {
-	n, err := binary.ReadUvarint(r.r)
-	if err == io.EOF {
-		return false, nil
-	}
-	if err == nil && n > maxEntry {
-		err = fmt.Errorf("an entry of %d bytes", n)
-	}
-	if err == nil {
-		if uint64(cap(r.entry)) < n {
-			r.entry = make([]byte, n)
-		}
-		r.entry = r.entry[:n]
-		_, err = io.ReadFull(r.r, r.entry)
-	}
-	if err != nil {
-		return false, fmt.Errorf("merge timeline: %s: %w", filepath.Base(r.f.Name()), err)
-	}
-	return true, nil
-}
 
 type runHeap []*runReader
 
 func (h runHeap) Len() int      { return len(h) }
 func (h runHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h runHeap) Less(i, j int) bool {
-	if c := bytes.Compare(h[i].entry[:8], h[j].entry[:8]); c != 0 {
-		return c < 0
+	if h[i].key != h[j].key {
+		return h[i].key < h[j].key
 	}
-	if h[i].order != h[j].order {
-		return h[i].order < h[j].order
-	}
-	return bytes.Compare(h[i].entry[8:16], h[j].entry[8:16]) < 0
+	return h[i].order < h[j].order
 }
 func (h *runHeap) Push(x any) { *h = append(*h, x.(*runReader)) }
 func (h *runHeap) Pop() any {
@@ -82,7 +37,7 @@ func (h *runHeap) Pop() any {
 
 // merge calls fn with the entries of sorted files, in order. Equal instants
 // stay in the order of the files.
-func merge(names []string, fn func(entry []byte) error) (err error) {
+func merge(names []string, fn func(*runReader) error) (err error) {
 	var h runHeap
 	defer func() {
 		for _, r := range h {
@@ -106,7 +61,7 @@ func merge(names []string, fn func(entry []byte) error) (err error) {
 	}
 	heap.Init(&h)
 	for len(h) > 0 {
-		if err := fn(h[0].entry); err != nil {
+		if err := fn(h[0]); err != nil {
 			return err
 		}
 		ok, err := h[0].next()
@@ -166,10 +121,11 @@ func (c *Case) reduce(names []string) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			err = merge(group, func(entry []byte) error {
-				var size [binary.MaxVarintLen64]byte
-				out.b.Write(size[:binary.PutUvarint(size[:], uint64(len(entry)))])
-				_, err := out.b.Write(entry)
+			var known heads
+			var b []byte
+			err = merge(group, func(r *runReader) error {
+				b = binary.AppendUvarint(known.append(b[:0], r.head), uint64(len(r.entry)))
+				_, err := out.b.Write(append(b, r.entry...))
 				return err
 			})
 			if err != nil {

@@ -3,7 +3,6 @@ package casefile
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -40,6 +39,11 @@ type runs struct {
 	keys   []chunkKey
 	made   bool // the folder exists
 
+	heads  []head
+	ids    map[head]int
+	shared int    // bytes of heads
+	out    []byte // the file, of which the memory is used again
+
 	moments []record.Moment      // of one record
 	names   map[[2]string]string // of fields that share an instant
 }
@@ -48,9 +52,12 @@ type runs struct {
 type chunkKey struct {
 	nano     int64 // since 1970 UTC
 	start, n int   // bytes of the chunk
+	head     int   // number in the chunk
 }
 
-func newRuns(prefix string) *runs { return &runs{prefix: prefix, names: map[[2]string]string{}} }
+func newRuns(prefix string) *runs {
+	return &runs{prefix: prefix, names: map[[2]string]string{}, ids: map[head]int{}}
+}
 
 // name returns the name of the nth file.
 func (s *runs) name(n int) string { return fmt.Sprintf("%s.%04d", s.prefix, n) }
@@ -101,7 +108,7 @@ func (s *runs) add(r record.Record) error {
 	for k := range n {
 		s.entry(s.moments[k], r, summary)
 	}
-	if len(s.buf) >= chunkBytes {
+	if len(s.buf)+s.shared >= chunkBytes {
 		return s.flush()
 	}
 	return nil
@@ -122,27 +129,38 @@ func (s *runs) joined(a, b string) string {
 	return text
 }
 
-// entry appends an entry: nanoseconds, number of the record in the job, flags,
-// row, offset, and the texts.
+// entry appends an entry to the chunk.
 func (s *runs) entry(m record.Moment, r record.Record, summary string) {
-	start, nano := len(s.buf), nanos(m.Time)
-	b := s.buf
-	b = binary.BigEndian.AppendUint64(b, uint64(nano)^1<<63)
-	b = binary.BigEndian.AppendUint64(b, s.row)
-	flags := byte(0)
-	if m.Local {
-		flags = 1
-	}
-	b = append(b, flags)
-	b = binary.AppendVarint(b, r.Origin.Row)
-	b = binary.AppendVarint(b, r.Origin.Offset)
-	for _, text := range [...]string{m.Field, r.Artifact, r.Origin.Source, r.Origin.Path, r.Origin.Stored, r.Origin.Table, string(r.Origin.State), summary} {
-		b = binary.AppendUvarint(b, uint64(len(text)))
-		b = append(b, text...)
-	}
-	s.buf = b
-	s.keys = append(s.keys, chunkKey{nano, start, len(b) - start})
+	o := &r.Origin
+	h := head{m.Field, r.Artifact, o.Source, o.Path, o.Stored, o.Table, o.State}
+	start := len(s.buf)
+	s.buf = appendBody(s.buf, m.Time, m.Local, o.Row, o.Offset, summary)
+	s.keys = append(s.keys, chunkKey{nanos(m.Time), start, len(s.buf) - start, s.head(&h)})
 }
+
+// recentHeads is how many heads are compared before one is looked up: records
+// that follow each other have the same few.
+const recentHeads = 4
+
+// head returns the number of a head in the chunk.
+func (s *runs) head(h *head) int {
+	for i := len(s.heads) - 1; i >= max(0, len(s.heads)-recentHeads); i-- {
+		if s.heads[i] == *h {
+			return i
+		}
+	}
+	id, ok := s.ids[*h]
+	if !ok {
+		id = len(s.heads)
+		s.heads = append(s.heads, *h)
+		s.ids[*h] = id
+		s.shared += len(h.path) + len(h.stored) + headSize
+	}
+	return id
+}
+
+// headSize is about what a head takes in memory beside its path.
+const headSize = 300
 
 // nanos returns nanoseconds since 1970, clamped for times out of their range.
 func nanos(t time.Time) int64 {
@@ -166,11 +184,25 @@ func (s *runs) flush() error {
 	slices.SortFunc(s.keys, func(a, b chunkKey) int {
 		return cmp.Or(cmp.Compare(a.nano, b.nano), cmp.Compare(a.start, b.start))
 	})
-	out := make([]byte, 0, len(s.buf)+5*len(s.keys))
-	for _, k := range s.keys {
+	out := s.out[:0]
+	numbers, n := make([]int, len(s.heads)), 0 // of the heads in the file
+	for i := range s.keys {
+		k := &s.keys[i]
+		if number := numbers[k.head]; number > 0 {
+			out = binary.AppendUvarint(out, uint64(number))
+		} else {
+			if n == maxHeads {
+				clear(numbers)
+				n = 0
+			}
+			n++
+			numbers[k.head] = n
+			out = s.heads[k.head].append(append(out, 0))
+		}
 		out = binary.AppendUvarint(out, uint64(k.n))
 		out = append(out, s.buf[k.start:k.start+k.n]...)
 	}
+	s.out = out
 	if !s.made {
 		if err := os.MkdirAll(filepath.Dir(s.prefix), 0o700); err != nil {
 			return err
@@ -179,45 +211,15 @@ func (s *runs) flush() error {
 	}
 	err := os.WriteFile(s.name(s.n), out, 0o600)
 	s.n++
-	s.buf, s.keys = s.buf[:0], s.keys[:0]
+	s.buf, s.keys, s.heads, s.shared = s.buf[:0], s.keys[:0], s.heads[:0], 0
+	clear(s.ids)
 	return err
 }
 
 func (s *runs) close() error {
 	err := s.flush()
-	s.buf, s.keys = nil, nil
+	*s = runs{prefix: s.prefix, n: s.n}
 	return err
-}
-
-var errShortEntry = errors.New("read timeline: an entry is cut short")
-
-// decodeEntry reads an entry of a chunk.
-func decodeEntry(b []byte) (e Entry, err error) {
-	if len(b) < 17 {
-		return e, fmt.Errorf("read timeline: an entry of %d bytes", len(b))
-	}
-	e.Time = time.Unix(0, int64(binary.BigEndian.Uint64(b)^1<<63)).UTC()
-	e.Local = b[16] != 0
-	var size int
-	b = b[17:]
-	for _, p := range [...]*int64{&e.Origin.Row, &e.Origin.Offset} {
-		if *p, size = binary.Varint(b); size <= 0 {
-			return e, errShortEntry
-		}
-		b = b[size:]
-	}
-	text := string(b) // one allocation for all texts
-	var state string
-	for _, p := range [...]*string{&e.Fields, &e.Artifact, &e.Origin.Source, &e.Origin.Path, &e.Origin.Stored, &e.Origin.Table, &state, &e.Summary} {
-		n, size := binary.Uvarint(b)
-		if size <= 0 || n > uint64(len(b)-size) {
-			return e, errShortEntry
-		}
-		*p = text[size : size+int(n)]
-		b, text = b[size+int(n):], text[size+int(n):]
-	}
-	e.Origin.State = record.State(state)
-	return e, nil
 }
 
 // appendJSON appends the entry as one line of timeline.jsonl.

@@ -50,9 +50,9 @@ func (c *Case) newTimelineWriter() (*timelineWriter, error) {
 	return w, nil
 }
 
-// add takes the next entry, encoded as in a chunk.
-func (w *timelineWriter) add(entry []byte) error {
-	e, err := decodeEntry(entry)
+// add takes the entry that a sorted file gives next.
+func (w *timelineWriter) add(r *runReader) error {
+	e, err := r.decode()
 	if err != nil {
 		return err
 	}
