@@ -40,13 +40,13 @@ func words(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error
 			case err != nil:
 				yield(record.Record{}, err)
 				return
-			case l.Text == "bad":
+			case l.String() == "bad":
 				if !yield(record.Record{}, errors.New("a bad line")) {
 					return
 				}
-			case l.Text == "panic":
+			case l.String() == "panic":
 				panic("a bug in the parser")
-			case !yield(in.Record(record.Origin{Row: l.Number}, word{record.Text(l.Text)}), nil):
+			case !yield(in.Record(from.AtLine(l), word{record.Text(l.String())}), nil):
 				return
 			}
 		}

@@ -42,7 +42,7 @@ type installHelperLogLine struct {
 	Message record.Text     `json:"message"`          // the rest of the line
 	Apps    []record.App    `json:"apps,omitempty"`   // words of the message that have the form of a bundle identifier
 	Paths   []record.Path   `json:"paths,omitempty"`  // words of the message that are absolute paths
-	Cut     bool            `json:"cut,omitempty"`    // the line is longer than 1 MiB
+	Cut     bool            `json:"cut,omitempty"`    // the line is a piece of one longer than 256 KiB, or the log ends within it
 }
 
 // String implements [record.Data].
@@ -64,12 +64,12 @@ func installHelperLogParse(_ context.Context, in *artifact.Input) iter.Seq2[reco
 				yield(record.Record{}, fmt.Errorf("read line %d: %w", l.Number, err))
 				return
 			}
-			if l.Text == "" {
+			if len(l.Text) == 0 {
 				continue
 			}
-			line := installHelperLogOne(l.Text)
+			line := installHelperLogOne(l.String())
 			line.Cut = l.Cut
-			if !yield(in.Record(record.Origin{Row: l.Number, Offset: l.Offset}, line), nil) {
+			if !yield(in.Record(from.AtLine(l), line), nil) {
 				return
 			}
 		}

@@ -51,7 +51,6 @@ type judged struct {
 	ref           uint32
 	kind          Kind
 	key, observed string
-	field         *planField
 	refs          []string
 	finding       detect.Finding
 }
@@ -73,24 +72,35 @@ func (j *judgement) hit(h *hit) {
 }
 
 // report makes a finding of a hit, or adds its source to one of the same value.
+// Several fields of a record often say the same: of these, the one that says
+// most makes the finding.
 func (j *judgement) report(ref uint32, key string, kind Kind, h *hit) {
 	f, in := j.set.at(ref)
-	for i := range j.done {
-		d := &j.done[i]
-		if d.kind == kind && d.key == key && d.field == h.field && d.observed == h.observed {
-			if d.ref != ref {
-				d.refs = append(d.refs, f.Name+": "+in.ID)
-			}
-			return
+	i := slices.IndexFunc(j.done, func(d judged) bool {
+		return d.kind == kind && d.key == key && (strings.Contains(d.observed, h.observed) || strings.Contains(h.observed, d.observed))
+	})
+	if i >= 0 && j.done[i].ref != ref {
+		if source := f.Name + ": " + in.ID; !slices.Contains(j.done[i].refs, source) {
+			j.done[i].refs = append(j.done[i].refs, source)
 		}
+		return
+	}
+	g, reasons := grade(f, in, key, h)
+	if i >= 0 && g <= j.done[i].finding.Grade {
+		return
 	}
 	if j.exhibit == nil {
 		j.exhibit = []detect.Exhibit{detect.NewExhibit(*j.view.rec)}
 	}
-	g, reasons := grade(f, in, key, h)
 	finding := explain(f, in, kind, key, h, howNames[h.how], reasons, j.exhibit)
 	finding.Grade = g
-	j.done = append(j.done, judged{ref: ref, kind: kind, key: key, field: h.field, observed: h.observed, finding: finding})
+	d := judged{ref: ref, kind: kind, key: key, observed: h.observed, finding: finding}
+	if i < 0 {
+		j.done = append(j.done, d)
+		return
+	}
+	d.refs = j.done[i].refs
+	j.done[i] = d
 }
 
 // pattern reports a pattern that the record satisfies.
