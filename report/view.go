@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -236,6 +237,7 @@ func (v *view) funcs() template.FuncMap {
 		"day":     v.day,
 		"date":    v.date,
 		"shown":   shown,
+		"link":    link,
 		"note":    v.note,
 		"style":   style,
 		"reason":  v.reason,
@@ -253,7 +255,7 @@ func (v *view) text(id string, args ...any) string {
 	for i := 0; i+1 < len(args); i += 2 {
 		data[fmt.Sprint(args[i])] = args[i+1]
 	}
-	return texts.Text(id, data).In(v.Lang)
+	return shown(texts.Text(id, data).In(v.Lang))
 }
 
 // other returns the other language.
@@ -272,7 +274,7 @@ func (v *view) title(id string) string {
 	case "acquisition", "hashes":
 		return v.text("ledger-" + id)
 	}
-	return id
+	return shown(id)
 }
 
 // reason says why an artifact was not run.
@@ -287,7 +289,7 @@ func (v *view) reason(l engine.Coverage) string {
 func (v *view) note(n evidence.Note) string {
 	text := v.text("note-" + n.Code)
 	if strings.HasPrefix(text, "⟨") {
-		return n.Code
+		return shown(n.Code)
 	}
 	return text
 }
@@ -347,6 +349,13 @@ func shown(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// link reports whether a reference may be a link: to a host on the web, with
+// nothing that hides where it leads.
+func link(ref string) bool {
+	u, err := url.Parse(ref)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && shown(ref) == ref
 }
 
 func style() (template.CSS, error) {
