@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -290,6 +291,7 @@ func Data(b []byte) string {
 
 // A Setting is one top-level key of a property list of settings.
 type Setting struct {
+	File   string // name of the file without .plist, from [Settings]
 	Key    string
 	Value  string      // text of the value, "" if it holds others
 	Values []record.KV // paths and texts of the values within it, if it holds others
@@ -299,16 +301,18 @@ type Setting struct {
 
 // Settings parses a property list whose keys are not known in advance: one
 // record for each top-level key. A list that is no dictionary gives an error.
-func Settings[D record.Data](row func(in *artifact.Input, s Setting) D) Parse {
+func Settings[D record.Data](row func(Setting) D) Parse {
 	return Plist(func(in *artifact.Input, root plist.Value, yield func(record.Record, error) bool) {
 		if root.Kind() != plist.Dict {
 			yield(record.Record{}, fmt.Errorf("read settings: root is %s, not dict", root.Kind()))
 			return
 		}
+		file := strings.TrimSuffix(path.Base(in.Path), ".plist")
 		total := 0
 		for key, v := range root.Items() {
 			s, err := NewSetting(key, v)
-			if !yield(in.Record(At(key, 0, v), row(in, s)), nil) {
+			s.File = file
+			if !yield(in.Record(At(key, 0, v), row(s)), nil) {
 				return
 			}
 			if err != nil && !yield(record.Record{}, err) {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"slices"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/evidence"
@@ -89,6 +90,21 @@ func Rows[D record.Data](in *artifact.Input, db *sqlite.DB, table string, yield 
 		}
 	}
 	return true
+}
+
+// RowRest returns the columns of a row but the known ones, and but the number,
+// entity and version that Core Data gives each row. NULL is left out, and so
+// are blobs, which the parser has to decode by itself.
+func RowRest(r sqlite.Row, known ...string) (kvs []record.KV) {
+	for i, col := range r.Columns() {
+		if col == "Z_PK" || col == "Z_ENT" || col == "Z_OPT" || slices.Contains(known, col) {
+			continue
+		}
+		if v := r.At(i); v.Kind != sqlite.Null && v.Kind != sqlite.Blob {
+			kvs = append(kvs, record.KV{Key: col, Value: v.Text()})
+		}
+	}
+	return kvs
 }
 
 var states = [...]record.State{sqlite.Live: record.Live, sqlite.Logged: record.Logged, sqlite.Deleted: record.Deleted}

@@ -1,9 +1,6 @@
 package ios
 
 import (
-	"path"
-	"strings"
-
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
@@ -43,7 +40,6 @@ func (s accessibilitySetting) String() string {
 	return record.Line(s.File + ": " + from.SettingLine(s.Key, string(s.Value), s.Values))
 }
 
-func accessibilityRow(in *artifact.Input, s from.Setting) accessibilitySetting {
-	file := strings.TrimSuffix(path.Base(in.Path), ".plist")
-	return accessibilitySetting{File: file, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
+func accessibilityRow(s from.Setting) accessibilitySetting {
+	return accessibilitySetting{File: s.File, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
 }

@@ -43,6 +43,6 @@ func (p globalPreferencesKey) String() string {
 	return record.Line(from.SettingLine(p.Key, string(p.Value), p.Values))
 }
 
-func globalPreferencesRow(_ *artifact.Input, s from.Setting) globalPreferencesKey {
+func globalPreferencesRow(s from.Setting) globalPreferencesKey {
 	return globalPreferencesKey{Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
 }

@@ -1,9 +1,6 @@
 package ios
 
 import (
-	"path"
-	"strings"
-
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
@@ -41,7 +38,6 @@ func (s launchdDisabledService) String() string {
 	return record.Line("service " + string(s.Service) + " disabled: " + s.State)
 }
 
-func launchdDisabledRow(in *artifact.Input, s from.Setting) launchdDisabledService {
-	list := strings.TrimSuffix(path.Base(in.Path), ".plist")
-	return launchdDisabledService{List: list, Service: record.Process(s.Key), State: s.Value, Values: s.Values}
+func launchdDisabledRow(s from.Setting) launchdDisabledService {
+	return launchdDisabledService{List: s.File, Service: record.Process(s.Key), State: s.Value, Values: s.Values}
 }

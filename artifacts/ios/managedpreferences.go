@@ -1,9 +1,6 @@
 package ios
 
 import (
-	"path"
-	"strings"
-
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
@@ -43,7 +40,6 @@ func (p managedPreferencesKey) String() string {
 	return record.Line("managed preference of " + string(p.App) + ": " + from.SettingLine(p.Key, string(p.Value), p.Values))
 }
 
-func managedPreferencesRow(in *artifact.Input, s from.Setting) managedPreferencesKey {
-	app := record.App(strings.TrimSuffix(path.Base(in.Path), ".plist"))
-	return managedPreferencesKey{App: app, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
+func managedPreferencesRow(s from.Setting) managedPreferencesKey {
+	return managedPreferencesKey{App: record.App(s.File), Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
 }

@@ -2,7 +2,6 @@ package ios
 
 import (
 	"encoding/pem"
-	"path"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -50,8 +49,8 @@ func (p pairingFact) String() string {
 	return record.Line(p.File + ": " + from.SettingLine(p.Key, string(p.Value), p.Values))
 }
 
-func pairingRow(in *artifact.Input, s from.Setting) pairingFact {
-	p := pairingFact{File: strings.TrimSuffix(path.Base(in.Path), ".plist"), Key: s.Key, Time: s.Time}
+func pairingRow(s from.Setting) pairingFact {
+	p := pairingFact{File: s.File, Key: s.Key, Time: s.Time}
 	if strings.HasSuffix(s.Key, "PrivateKey") || s.Key == "EscrowBag" {
 		p.Value = "not read"
 		return p

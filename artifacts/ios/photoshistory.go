@@ -66,15 +66,7 @@ func photosHistoryRead(in *artifact.Input, db *sqlite.DB, yield func(record.Reco
 			Version: r.Int("ZMODELVERSION"),
 			Before:  r.Int("ZSOURCEMODELVERSION"),
 		}
-		for i, col := range r.Columns() {
-			switch col {
-			case "ZMIGRATIONDATE", "ZOSVERSION", "ZMIGRATIONTYPE", "ZHARDWAREMODEL", "ZINDEX", "ZMODELVERSION", "ZSOURCEMODELVERSION", "Z_PK", "Z_ENT", "Z_OPT":
-				continue
-			}
-			if v := r.At(i); v.Kind != sqlite.Null && v.Kind != sqlite.Blob {
-				s.Attributes = append(s.Attributes, record.KV{Key: col, Value: v.Text()})
-			}
-		}
+		s.Attributes = from.RowRest(r, "ZMIGRATIONDATE", "ZOSVERSION", "ZMIGRATIONTYPE", "ZHARDWAREMODEL", "ZINDEX", "ZMODELVERSION", "ZSOURCEMODELVERSION")
 		return s, true
 	})
 }

@@ -1,7 +1,6 @@
 package ios
 
 import (
-	"path"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -55,8 +54,8 @@ func (p profileState) String() string {
 	return record.Line(p.File + ": " + from.SettingLine(p.Key, string(p.Value), values))
 }
 
-func profileStateRow(in *artifact.Input, s from.Setting) profileState {
-	p := profileState{File: strings.TrimSuffix(path.Base(in.Path), ".plist"), Key: s.Key, Value: record.Text(s.Value), Time: s.Time}
+func profileStateRow(s from.Setting) profileState {
+	p := profileState{File: s.File, Key: s.Key, Value: record.Text(s.Value), Time: s.Time}
 	if !strings.HasSuffix(s.Key, "Profiles") || s.Plist.Kind() != plist.Array {
 		p.Values = s.Values
 		return p

@@ -1,9 +1,6 @@
 package ios
 
 import (
-	"path"
-	"strings"
-
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
@@ -45,7 +42,6 @@ func (s screenTimeSetting) String() string {
 	return record.Line(s.File + ": " + from.SettingLine(s.Key, string(s.Value), s.Values))
 }
 
-func screenTimeRow(in *artifact.Input, s from.Setting) screenTimeSetting {
-	file := strings.TrimSuffix(path.Base(in.Path), ".plist")
-	return screenTimeSetting{File: file, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
+func screenTimeRow(s from.Setting) screenTimeSetting {
+	return screenTimeSetting{File: s.File, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
 }

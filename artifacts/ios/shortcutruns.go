@@ -62,15 +62,7 @@ func shortcutRunsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Recor
 			Trigger:    r.Int("ZTRIGGER"),
 			ShortcutID: r.Int("ZSHORTCUT"),
 		}
-		for i, col := range r.Columns() {
-			switch col {
-			case "ZDATE", "ZSOURCE", "ZOUTCOME", "ZTRIGGER", "ZSHORTCUT", "Z_PK", "Z_ENT", "Z_OPT":
-				continue
-			}
-			if v := r.At(i); v.Kind != sqlite.Null && v.Kind != sqlite.Blob {
-				run.Attributes = append(run.Attributes, record.KV{Key: col, Value: v.Text()})
-			}
-		}
+		run.Attributes = from.RowRest(r, "ZDATE", "ZSOURCE", "ZOUTCOME", "ZTRIGGER", "ZSHORTCUT")
 		return run, true
 	})
 }

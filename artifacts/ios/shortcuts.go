@@ -111,16 +111,8 @@ func shortcutsRow(r sqlite.Row) shortcutsShortcut {
 		Runs:        r.Int("ZRUNEVENTSCOUNT"),
 		ID:          r.Int("Z_PK"),
 	}
-	for i, col := range r.Columns() {
-		switch col {
-		case "ZCREATIONDATE", "ZMODIFICATIONDATE", "ZNAME", "ZACTIONSDESCRIPTION", "ZASSOCIATEDAPPBUNDLEIDENTIFIER",
-			"ZWORKFLOWID", "ZHIDDENFROMLIBRARYANDSYNC", "ZTOMBSTONED", "ZRUNEVENTSCOUNT", "Z_PK", "Z_ENT", "Z_OPT":
-			continue
-		}
-		if v := r.At(i); v.Kind != sqlite.Null && v.Kind != sqlite.Blob {
-			s.Attributes = append(s.Attributes, record.KV{Key: col, Value: v.Text()})
-		}
-	}
+	s.Attributes = from.RowRest(r, "ZCREATIONDATE", "ZMODIFICATIONDATE", "ZNAME", "ZACTIONSDESCRIPTION", "ZASSOCIATEDAPPBUNDLEIDENTIFIER",
+		"ZWORKFLOWID", "ZHIDDENFROMLIBRARYANDSYNC", "ZTOMBSTONED", "ZRUNEVENTSCOUNT")
 	return s
 }
 

@@ -68,15 +68,7 @@ func shortcutTriggersRead(in *artifact.Input, db *sqlite.DB, yield func(record.R
 			ShortcutID: r.Int("ZSHORTCUT"),
 			ID:         r.Int("Z_PK"),
 		}
-		for i, col := range r.Columns() {
-			switch col {
-			case "ZENABLED", "ZSHOULDPROMPT", "ZSHORTCUT", "Z_PK", "Z_ENT", "Z_OPT":
-				continue
-			}
-			if v := r.At(i); v.Kind != sqlite.Null && v.Kind != sqlite.Blob {
-				t.Attributes = append(t.Attributes, record.KV{Key: col, Value: v.Text()})
-			}
-		}
+		t.Attributes = from.RowRest(r, "ZENABLED", "ZSHOULDPROMPT", "ZSHORTCUT")
 		data := r.Blob("ZDATA")
 		if len(data) == 0 {
 			return t, nil

@@ -1,9 +1,6 @@
 package ios
 
 import (
-	"path"
-	"strings"
-
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
@@ -43,7 +40,6 @@ func (a systemAppsApp) String() string {
 	return record.Line(a.List + ": " + from.SettingLine(string(a.App), a.State, a.Values))
 }
 
-func systemAppsRow(in *artifact.Input, s from.Setting) systemAppsApp {
-	list := strings.TrimSuffix(path.Base(in.Path), ".plist")
-	return systemAppsApp{List: list, App: record.App(s.Key), State: s.Value, Values: s.Values, Time: s.Time}
+func systemAppsRow(s from.Setting) systemAppsApp {
+	return systemAppsApp{List: s.File, App: record.App(s.Key), State: s.Value, Values: s.Values, Time: s.Time}
 }

@@ -1,9 +1,6 @@
 package ios
 
 import (
-	"path"
-	"strings"
-
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
@@ -44,7 +41,6 @@ func (s timeZoneSetting) String() string {
 	return record.Line(s.File + ": " + from.SettingLine(s.Key, string(s.Value), s.Values))
 }
 
-func timeZoneRow(in *artifact.Input, s from.Setting) timeZoneSetting {
-	file := strings.TrimSuffix(path.Base(in.Path), ".plist")
-	return timeZoneSetting{File: file, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
+func timeZoneRow(s from.Setting) timeZoneSetting {
+	return timeZoneSetting{File: s.File, Key: s.Key, Value: record.Text(s.Value), Values: s.Values, Time: s.Time}
 }
