@@ -6,6 +6,8 @@ import "github.com/vigie-project/vigie/artifact"
 
 // Parsers lists the parsers of this package.
 var Parsers = []*artifact.Parser{
+	&BackupApps,
+	&BackupFiles,
 	&MMS,
 	&SMS,
 }
