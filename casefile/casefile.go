@@ -218,7 +218,7 @@ func (c *Case) Verdict() (Verdict, error) {
 
 // Judge concludes from findings and ledger how an examination ended.
 func Judge(findings map[detect.Grade]int, ledger []engine.Coverage) Verdict {
-	v := Verdict{State: Concluded, Findings: map[string]int{}, Coverage: map[engine.Outcome]int{}}
+	v := Verdict{Schema: Schema, State: Concluded, Findings: map[string]int{}, Coverage: map[engine.Outcome]int{}}
 	for g := detect.Context; g <= detect.Confirmed; g++ {
 		v.Findings[g.String()] = findings[g]
 	}

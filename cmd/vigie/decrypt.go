@@ -174,9 +174,10 @@ func exportFile(root *os.Root, src *evidence.Source, name string) error {
 	return nil
 }
 
-// portable replaces what some system does not allow in names of files.
+// portable replaces what some system does not allow in names of files, and what
+// a terminal that lists them would obey.
 func portable(r rune) rune {
-	if r < ' ' || strings.ContainsRune(`<>:"\|?*`, r) {
+	if commands(r) || strings.ContainsRune(`<>:"\|?*`, r) {
 		return '_'
 	}
 	return r
