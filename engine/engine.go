@@ -161,7 +161,8 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 		c.fail(fmt.Errorf("%s: not read: %w", file.Path, context.Cause(ctx)))
 		return nil
 	}
-	err := sink.Seal(job.Source, file.Path, func() (Digest, error) { return digest(ctx, job.Source, file.Path) })
+	whole := job.Source.Whole(file.Path)
+	err := sink.Seal(job.Source, whole, func() (Digest, error) { return digest(ctx, job.Source, whole) })
 	if err != nil {
 		return err
 	}

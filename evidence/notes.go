@@ -3,9 +3,14 @@ package evidence
 // NoteCodes lists the codes of the notes that this package writes, in
 // alphabetical order, for those who translate or explain them.
 var NoteCodes = []string{
+	"acquired-with",           // the tool that made the acquisition, and its version
+	"acquisition-unfinished",  // acquisition.json of AndroidQF has no time of completion
 	"archive-damaged",         // the archive ends early or is damaged; later members are not listed
 	"archive-slow",            // the compression gives no random access
+	"backup-cut",              // the end of an Android backup is missing or damaged
+	"backup-empty",            // an Android backup has no files
 	"backup-state",            // BackupState of Status.plist is not "new"
+	"backup-version",          // version, compression and encryption of an Android backup
 	"checksum-differs",        // decompressed content is not what was compressed
 	"ciphertext-cut",          // ciphertext is no whole number of blocks
 	"class-key-damaged",       // one protection class cannot be opened
@@ -15,6 +20,7 @@ var NoteCodes = []string{
 	"duplicate-path",          // two rows have one device path; later ones are shown elsewhere
 	"encryption-flag-differs", // IsEncrypted contradicts the bytes
 	"encryption-unknown",      // whether a payload is encrypted cannot be told
+	"file-empty",              // a file of AndroidQF has no byte: copying it may have failed
 	"fileid-differs",          // a fileID is not the SHA-1 of the name
 	"fileid-invalid",          // a fileID is not 40 hexadecimal digits: the file is not opened
 	"files-beside",            // more files lie beside the payloads than are shown
@@ -23,12 +29,16 @@ var NoteCodes = []string{
 	"list-absent",             // Info.plist, Manifest.plist or Status.plist is absent
 	"list-damaged",            // one of them cannot be read
 	"listing-incomplete",      // folders or rows that could not be listed
+	"main-text-absent",        // a bugreport has no text of dumpstate
+	"main-text-differs",       // main_entry.txt of a bugreport names no text that is there
 	"manifest-damaged",        // parts of the manifest that cannot be read
 	"manifest-log",            // Manifest.db comes with a log, which was applied
 	"member-cut",              // the archive ends within a member
 	"member-name-differs",     // a zip member has two names
 	"members-overlap",         // zip members claim more bytes than the archive has
 	"name-refused",            // the name of a member leaves the archive or is not valid
+	"nested-damaged",          // an acquisition within another cannot be opened
+	"nested-locked",           // an acquisition within another needs a secret that is missing or wrong
 	"not-full-backup",         // IsFullBackup of Status.plist is false
 	"not-regular",             // a link, device or the like, which is not followed
 	"padding-invalid",         // the padding of decrypted content is not valid
@@ -37,6 +47,11 @@ var NoteCodes = []string{
 	"payloads-encrypted",      // a plain catalogue of encrypted payloads
 	"payloads-locked",         // encrypted payloads that no key was given for
 	"payloads-mixed",          // plain and encrypted payloads
+	"record-absent",           // a file of AndroidQF that describes the acquisition or the phone is absent
+	"record-damaged",          // it cannot be read
+	"section-failed",          // dumpstate says that a section of a bug report failed
+	"section-timed-out",       // a section of a bug report was given up
+	"sections-incomplete",     // a bug report could not be cut into its sections to the end
 	"size-differs",            // the manifest lists another size than the content has
 	"snapshot-not-finished",   // SnapshotState of Status.plist is not "finished"
 	"stored-plain",            // a payload with a key is not encrypted
