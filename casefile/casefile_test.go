@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/casefile"
@@ -106,7 +107,7 @@ func TestTimelineIsStillSafeInSpreadsheets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := []string{"=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\t=1", "plain, with comma", "quote \" and\nline", "%0A=1", "é"}
+	texts := []string{"=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\t=1", "plain, with comma", "quote \" and\nline", "%0A=1", "é", "＝1+1", "＠x", "a\u009bb\x7fc", "Â\u00a0"}
 	for i, s := range texts {
 		if err := w.Record(rec(event{At: epoch.Unix(int64(1_600_000_000 + i)), Text: record.Text(s)})); err != nil {
 			t.Fatal(err)
@@ -127,6 +128,9 @@ func TestTimelineIsStillSafeInSpreadsheets(t *testing.T) {
 		for _, cell := range row {
 			if cell != "" && strings.ContainsRune("=+-@\t\r\n%", rune(cell[0])) {
 				t.Errorf("the cell %q of %q is a formula", cell, texts[i])
+			}
+			if strings.ContainsAny(cell, "\u009b\x7f") || !utf8.ValidString(cell) || strings.HasPrefix(cell, "＝") || strings.HasPrefix(cell, "＠") {
+				t.Errorf("the cell %q of %q commands", cell, texts[i])
 			}
 		}
 	}

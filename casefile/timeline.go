@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigie-project/vigie/record"
@@ -272,10 +273,12 @@ func appendCell(b []byte, s string) []byte {
 	switch s[0] {
 	case '=', '+', '-', '@', '\t', '\r', '\n', '|', '%':
 		formula = true
+	case 0xef: // full-width forms, which some spreadsheets take for the others
+		formula = strings.HasPrefix(s, "\uff1d") || strings.HasPrefix(s, "\uff0b") || strings.HasPrefix(s, "\uff0d") || strings.HasPrefix(s, "\uff20")
 	}
 	quote := formula
 	for i := 0; i < len(s) && !quote; i++ {
-		quote = s[i] == '"' || s[i] == ',' || s[i] == ';' || s[i] < ' ' || s[i] == '\''
+		quote = s[i] == '"' || s[i] == ',' || s[i] == ';' || s[i] < ' ' || s[i] == '\'' || s[i] == 0x7f || s[i] == 0xc2
 	}
 	if !quote {
 		return append(b, s...)
@@ -288,8 +291,11 @@ func appendCell(b []byte, s string) []byte {
 		switch c := s[i]; {
 		case c == '"':
 			b = append(b, '"', '"')
-		case c < ' ':
+		case c < ' ', c == 0x7f:
 			b = append(b, ' ')
+		case c == 0xc2 && i+1 < len(s) && s[i+1] >= 0x80 && s[i+1] < 0xa0: // a control of two bytes
+			b = append(b, ' ')
+		case c < 0xa0 && c >= 0x80 && i > 0 && s[i-1] == 0xc2: // its second byte
 		default:
 			b = append(b, c)
 		}
