@@ -126,6 +126,12 @@ func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && verbatim(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
@@ -166,6 +172,21 @@ func AppendString(b []byte, s string) []byte {
 		i += size
 	}
 	return append(append(b, s[start:]...), '"')
+}
+
+// verbatim reports whether the eight bytes of s are ASCII and stand for
+// themselves in a JSON string.
+func verbatim(s string) bool {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, slash, del := x^'"'*ones, x^'\\'*ones, x^0x7f*ones
+	// Each term has the high bit of a byte set if that is below a space, or one
+	// of the three; borrows spoil only bytes above one that is.
+	return (x|(x-' '*ones)|(quote-ones)|(slash-ones)|(del-ones))&highs == 0
 }
 
 // Registry finds the type of the data of each artifact, to read records back.
