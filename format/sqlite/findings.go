@@ -46,7 +46,7 @@ func (db *DB) find() *findings {
 	for _, t := range db.tables {
 		f.add(db, t)
 	}
-	f.owners = db.findOwners(f)
+	db.pager.scan(func() { db.findOwners(f) })
 	past := db.pastImages()
 	for i := range past {
 		if past[i].owner = f.owners.get(past[i].n); past[i].n == 1 {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"fmt"
 )
 
@@ -41,7 +42,7 @@ func (m ownerMap) set(n uint32, o owner) {
 // findOwners walks all that the live database refers to, and lists for each table
 // those of its pages that hold more than its rows. Damage is passed over, since
 // reading the rows reports it.
-func (db *DB) findOwners(f *findings) ownerMap {
+func (db *DB) findOwners(f *findings) {
 	m := f.owners
 	for i, t := range f.tables {
 		if t.Root != 0 && !t.Virtual && !t.Dropped {
@@ -52,7 +53,6 @@ func (db *DB) findOwners(f *findings) ownerMap {
 		db.claim(m, x.root, ownOther, 0)
 	}
 	db.claimFreelist(m)
-	return m
 }
 
 // fixed reports whether page n is at a fixed place, where no row can be: the
@@ -87,6 +87,17 @@ func (db *DB) claim(m ownerMap, n uint32, o owner, depth int) {
 	if err != nil {
 		return
 	}
+	own := false
+	keep := func() { // before other pages are read, since the memory is used again
+		if !own {
+			b = bytes.Clone(b)
+			p, _ = parsePage(b, n, db.pager.usable)
+			own = true
+		}
+	}
+	if p.inner() {
+		keep()
+	}
 	m.set(n, o)
 	used := p.array + 2*p.cells
 	for i := range p.cells {
@@ -108,6 +119,7 @@ func (db *DB) claim(m ownerMap, n uint32, o owner, depth int) {
 		}
 		used += max(cell.end-c, 4)
 		if cell.local < cell.size {
+			keep()
 			db.claimOverflow(m, be32(b, cell.end-4), cell.size-cell.local)
 		}
 	}

@@ -41,8 +41,9 @@ type place struct {
 	file FileKind
 }
 
-// pager reads pages of the files through one cache. Buffers are never reused, so
-// a slice of a page stays valid for as long as somebody holds it.
+// pager reads pages of the files through one cache. Buffers are not reused but
+// while scanning, so a slice of a page stays valid for as long as somebody holds
+// it.
 type pager struct {
 	files    [3]io.ReaderAt
 	sizes    [3]int64
@@ -51,6 +52,7 @@ type pager struct {
 	slots    [maxChunks]chunk
 	last     *chunk
 	clock    uint64
+	scanning bool // nobody holds on to what is read
 }
 
 // chunk is a piece of a file in the cache.
@@ -58,6 +60,19 @@ type chunk struct {
 	place
 	b    []byte
 	used uint64 // the clock when it was last asked for
+	free bool   // loaded while scanning: nobody holds on to b
+}
+
+// scan calls f, which must not hold on to pages that it reads, nor to parts of
+// them: their memory is used again.
+func (p *pager) scan(f func()) {
+	was := p.scanning
+	p.scanning = true
+	f()
+	p.scanning = was
+	for i := range p.slots {
+		p.slots[i].free = p.slots[i].free && was
+	}
 }
 
 // errEnd says that a page lies outside of its file.
@@ -98,11 +113,22 @@ func (p *pager) chunk(at place) (*chunk, error) {
 			oldest = c
 		}
 	}
-	b := make([]byte, min(chunkSize, p.sizes[at.file]-at.off))
+	var b []byte
+	if size := min(chunkSize, p.sizes[at.file]-at.off); p.scanning && oldest.free {
+		b = oldest.b[:cap(oldest.b)]
+		*oldest = chunk{}
+		if int64(len(b)) >= size {
+			b = b[:size]
+		} else {
+			b = make([]byte, size)
+		}
+	} else {
+		b = make([]byte, size)
+	}
 	if _, err := readFull(p.files[at.file], b, at.off); err != nil {
 		return nil, err
 	}
-	*oldest = chunk{place: at, b: b, used: p.clock}
+	*oldest = chunk{place: at, b: b, used: p.clock, free: p.scanning}
 	p.last = oldest
 	return oldest, nil
 }
