@@ -23,7 +23,6 @@ type gzipCursor struct {
 	size   int64 // of src
 	next   int64 // offset of the next member, while dec is nil
 	dec    *deflate.Decoder
-	out    int64
 	member uint32 // bytes of the member, modulo 2^32
 	sum    uint32 // CRC-32 of the member so far
 	bad    func(error)
@@ -34,8 +33,6 @@ type gzipCursor struct {
 func gzipStart(src io.ReaderAt, size int64, bad func(error)) resumer {
 	return func() (cursor, error) { return &gzipCursor{src: src, size: size, bad: bad}, nil }
 }
-
-func (c *gzipCursor) pos() int64 { return c.out }
 
 func (c *gzipCursor) mark() resumer {
 	if c.dec == nil {
@@ -60,7 +57,6 @@ func (c *gzipCursor) Read(p []byte) (int, error) {
 			}
 		}
 		n, err := c.dec.Read(p)
-		c.out += int64(n)
 		c.member += uint32(n)
 		c.sum = crc32.Update(c.sum, crc32.IEEETable, p[:n])
 		if !errors.Is(err, io.EOF) {
@@ -166,7 +162,6 @@ func (r *gzipHeader) byte() byte {
 // A zstdCursor decodes Zstandard data, which cannot be resumed.
 type zstdCursor struct {
 	dec *zstd.Decoder
-	out int64
 }
 
 // maxZstdWindow bounds the memory that the data may ask for.
@@ -184,12 +179,10 @@ func zstdStart(src io.ReaderAt, size int64) resumer {
 	}
 }
 
-func (c *zstdCursor) pos() int64    { return c.out }
 func (c *zstdCursor) mark() resumer { return nil }
 func (c *zstdCursor) close()        { c.dec.Close() }
 
 func (c *zstdCursor) Read(p []byte) (int, error) {
 	n, err := c.dec.Read(p)
-	c.out += int64(n)
 	return n, streamError("zstd", err)
 }

@@ -19,7 +19,6 @@ const (
 // A cursor decodes a stream forward from some place.
 type cursor interface {
 	io.Reader
-	pos() int64    // bytes of plaintext before the next
 	mark() resumer // how to come back here; nil if that is not possible
 }
 

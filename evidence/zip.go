@@ -257,8 +257,6 @@ type zipCursor struct {
 	bad    *checksums
 }
 
-func (c *zipCursor) pos() int64 { return c.dec.Out() }
-
 func (c *zipCursor) mark() resumer {
 	m, sum := c.dec.Mark(), c.sum
 	return func() (cursor, error) {

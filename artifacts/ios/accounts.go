@@ -109,20 +109,28 @@ func accountsRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, e
 			return a, nil // what is in the other tables belongs to the live row
 		}
 		a.Enabled = enabled[r.Int("Z_PK")]
-		var errs []error
-		for _, p := range properties[r.Int("Z_PK")] {
-			if len(a.Properties) > accountsMaxValues {
-				errs = append(errs, fmt.Errorf("more than %d values of properties", accountsMaxValues))
-				break
-			}
-			kvs, err := accountsValue(p)
-			if err != nil {
-				errs = append(errs, err)
-			}
-			a.Properties = append(a.Properties, kvs...)
-		}
-		return a, errors.Join(errs...)
+		var err error
+		a.Properties, err = accountsValues(properties[r.Int("Z_PK")])
+		return a, err
 	})
+}
+
+// accountsValues returns the properties of one account. The error joins those of
+// the properties that are damaged.
+func accountsValues(properties []accountsProperty) (all []record.KV, err error) {
+	var errs []error
+	for _, p := range properties {
+		if len(all) > accountsMaxValues {
+			errs = append(errs, fmt.Errorf("more than %d values of properties", accountsMaxValues))
+			break
+		}
+		kvs, err := accountsValue(p)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		all = append(all, kvs...)
+	}
+	return all, errors.Join(errs...)
 }
 
 // accountsEnabled returns for each account the names of what is synced.

@@ -81,14 +81,3 @@ func (r *Reader) All() iter.Seq2[Line, error] {
 		}
 	}
 }
-
-// Text yields the lines of a text that is in memory.
-func Text(text string) iter.Seq[Line] {
-	return func(yield func(Line) bool) {
-		for l := range NewReader(strings.NewReader(text)).All() {
-			if !yield(l) {
-				return
-			}
-		}
-	}
-}
