@@ -23,6 +23,14 @@ type Options struct {
 	// Key is the 32 byte key derived from the password, see [DeriveKey]. It is
 	// as secret as the password.
 	Key []byte
+
+	// Identity is the content of a file of age identities, for an acquisition
+	// that is encrypted with age; it may itself be encrypted with a passphrase.
+	Identity []byte
+
+	// Passphrase is asked for when an age file, or the Identity, is encrypted
+	// with one. An error it returns ends opening.
+	Passphrase func() ([]byte, error)
 }
 
 // Errors of [Open] that callers test for. None of them ever contains a password
@@ -57,27 +65,58 @@ var ErrPayloadAbsent = errors.New("listed in the manifest, but its payload is ab
 // Open opens an acquisition: the folder of an iOS backup, a zip or tar archive
 // of one (also .tar.gz and .tar.zst), or a folder, also one at the top of an
 // archive, with exactly one backup below it. It reads the whole catalogue once.
+// Where there is no iOS backup, it opens an Android acquisition: what AndroidQF
+// made (folder, archive, or archive encrypted with age), a bugreport (archive,
+// folder or text), an Android backup (.ab, or unpacked) or intrusion logs. What
+// lies in an AndroidQF acquisition is a source of its own, after its parent.
 //
 // Errors match [ErrNoAcquisition], [ErrSeveralAcquisitions],
-// [ErrPasswordRequired], [ErrWrongPassword] or [ErrDamagedKeybag] where one of
-// them is the cause. Lesser damage is in the notes of the source. The caller
-// closes the sources.
+// [ErrPasswordRequired], [ErrWrongPassword], [ErrDamagedKeybag],
+// [ErrIdentityRequired], [ErrWrongIdentity], [ErrPassphraseRequired] or
+// [ErrWrongPassphrase] where one of them is the cause. Lesser damage is in the
+// notes of the source, also that a source within another cannot be opened. The
+// caller closes the sources.
 func Open(ctx context.Context, name string, opt Options) ([]*Source, error) {
+	base := filepath.Base(filepath.Clean(name))
 	o, err := openOuter(ctx, name)
+	if errors.Is(err, errArchive) {
+		list, err := openAndroidFile(ctx, name, opt)
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", base, err)
+		}
+		nameSources(list, base)
+		return list, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	src, err := openFound(ctx, o, opt)
+	list, err := openAny(ctx, o, opt)
 	if err != nil {
 		o.Close()
-		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), err)
+		return nil, fmt.Errorf("open %s: %w", base, err)
 	}
-	src.Name = filepath.Base(filepath.Clean(name))
-	src.ID = src.Name
-	return []*Source{src}, nil
+	nameSources(list, base)
+	return list, nil
 }
 
-// openFound opens the one acquisition in an outer.
+// openAny opens the iOS backup in an outer, or the Android acquisition with
+// those in it.
+func openAny(ctx context.Context, o outer, opt Options) ([]*Source, error) {
+	src, err := openFound(ctx, o, opt)
+	if err == nil {
+		return []*Source{src}, nil
+	}
+	if !errors.Is(err, ErrNoAcquisition) {
+		return nil, err
+	}
+	list, aerr := openAndroid(ctx, o, opt)
+	if errors.Is(aerr, errNoAndroid) {
+		return nil, err
+	}
+	return list, aerr
+}
+
+// openFound opens the one iOS backup in an outer.
 func openFound(ctx context.Context, o outer, opt Options) (*Source, error) {
 	dir, err := findBackup(o)
 	if err != nil {
