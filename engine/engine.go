@@ -27,7 +27,7 @@ import (
 type Engine struct {
 	Detectors   []detect.Detector
 	Correlators []detect.Correlator
-	Workers     int           // 0 means one for each processor
+	Workers     int           // less than 1 means one for each processor
 	Timeout     time.Duration // of one job; 0 means none
 	Progress    func(Event)   // called from several goroutines; nil for none
 }
@@ -88,9 +88,10 @@ func (e *Engine) Run(ctx context.Context, jobs []Job, sink Sink) ([]Coverage, er
 	next := make(chan int)
 	var wg sync.WaitGroup
 	workers := e.Workers
-	if workers == 0 {
+	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	workers = min(workers, max(1, len(jobs)))
 	for range workers {
 		wg.Go(func() {
 			for i := range next {
@@ -298,15 +299,6 @@ func (e *Engine) Examine(records iter.Seq2[record.Record, error], w Writer) (int
 // note, which may be nil, is called with what the file and the parser note.
 func Parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file PlannedFile, note func(evidence.Note)) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
-		f, err := src.Open(file.Path)
-		if err != nil {
-			yield(record.Record{}, err)
-			return
-		}
-		defer f.Close()
-		if note == nil {
-			note = func(evidence.Note) {}
-		}
 		consuming := false // a panic of the consumer is not ours to catch
 		defer func() {
 			if consuming {
@@ -316,6 +308,16 @@ func Parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file P
 				yield(record.Record{}, fmt.Errorf("parser panicked: %v\n%s", r, debug.Stack()))
 			}
 		}()
+		f, err := src.Open(file.Path)
+		if err != nil {
+			consuming = true
+			yield(record.Record{}, err)
+			return
+		}
+		defer f.Close()
+		if note == nil {
+			note = func(evidence.Note) {}
+		}
 		if n, ok := f.(evidence.NotedFile); ok {
 			for _, m := range n.Notes() {
 				note(m)

@@ -87,7 +87,7 @@ func (r *run) examine(ctx context.Context, files []string) (map[[2]string]int, e
 		next   = make(chan string)
 	)
 	workers := r.opt.Workers
-	if workers == 0 {
+	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	for range workers {

@@ -32,7 +32,7 @@ func (r *run) hashSource(ctx context.Context, src *evidence.Source) error {
 	cov := engine.Coverage{Source: src.ID, Artifact: artifactHashes, Outcome: engine.Complete}
 	var done int64
 	workers := r.opt.Workers
-	if workers == 0 {
+	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	err = src.HashAll(ctx, workers, func(h evidence.StoredHash) error {

@@ -41,6 +41,9 @@ func newCheck(t *terminal) *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if err := atLeastZero(&opt); err != nil {
+				return misuse(cmd, err)
+			}
 			if opt.Private, err = private(include); err != nil {
 				return usage(err)
 			}
@@ -88,6 +91,9 @@ func newDetect(t *terminal) *cobra.Command {
 		Example: "  vigie detect case --indicators new.stix2",
 		Args:    func(cmd *cobra.Command, args []string) error { return misuse(cmd, cobra.ExactArgs(1)(cmd, args)) },
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if err := atLeastZero(&opt); err != nil {
+				return misuse(cmd, err)
+			}
 			if opt.Detection, err = looked.load(t); err != nil {
 				return usage(err)
 			}
@@ -99,6 +105,20 @@ func newDetect(t *terminal) *cobra.Command {
 	cmd.Flags().BoolVar(&json, "json", false, t.text("flag-json"))
 	looked.flags(t, cmd)
 	return cmd
+}
+
+// maxWorkers bounds --workers: each holds a chunk of the timeline in memory.
+const maxWorkers = 256
+
+// atLeastZero refuses numbers that mean nothing.
+func atLeastZero(opt *examination.Options) error {
+	if opt.Workers < 0 || opt.Workers > maxWorkers {
+		return fmt.Errorf("--workers %d: not between 0 and %d", opt.Workers, maxWorkers)
+	}
+	if opt.Timeout < 0 {
+		return fmt.Errorf("--job-timeout %s: less than 0", opt.Timeout)
+	}
+	return nil
 }
 
 // examine runs an examination, writes its reports and tells how it ended.
