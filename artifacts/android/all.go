@@ -8,6 +8,10 @@ import "github.com/vigie-project/vigie/artifact"
 var Parsers = []*artifact.Parser{
 	&BackupApps,
 	&BackupFiles,
+	&Files,
+	&Intrusion,
 	&MMS,
+	&Packages,
+	&Properties,
 	&SMS,
 }

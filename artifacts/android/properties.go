@@ -1,0 +1,72 @@
+package android
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/artifact/from"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/dumpsys"
+	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
+)
+
+// Properties reads the system properties.
+var Properties = artifact.Parser{
+	ID:    "android.properties",
+	Title: lang.Text{EN: "System properties", FR: "Propriétés du système"},
+	Doc: `System properties are names with values that the system sets at boot and while it runs:
+model, build, security patch level, state of verified boot, time zone, whether adb runs.
+Those that begin with persist. outlive a restart. getprop shows all that adb may read.
+Some malware is known by properties that it sets. There are always hundreds of them:
+an empty list says that getprop failed.`,
+	Inputs: []artifact.Pattern{
+		{Kinds: evidence.AndroidQF, Glob: "androidqf/getprop.txt"},
+		{Kinds: evidence.AndroidBugreport, Glob: "bugreport/section/system-properties.txt"},
+	},
+	Record: propertiesProperty{},
+	Refs:   []string{"https://source.android.com/docs/core/architecture/configuration/add-system-properties"},
+	Parse:  propertiesParse,
+}
+
+// propertiesProperty is one property.
+type propertiesProperty struct {
+	Name  record.Property `json:"name"`  // in the first brackets
+	Value record.Text     `json:"value"` // in the second brackets; may have several lines
+}
+
+// String implements [record.Data].
+func (p propertiesProperty) String() string {
+	return record.Line(fmt.Sprintf("property %s = %s", p.Name, p.Value))
+}
+
+func propertiesParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		var failed error
+		text := func(yield func(lines.Line) bool) {
+			for l, err := range from.Lines(in.File) {
+				if failed = err; err != nil || !yield(l) {
+					return
+				}
+			}
+		}
+		for p, err := range dumpsys.Properties(text) {
+			if err != nil {
+				if !yield(record.Record{}, err) {
+					return
+				}
+				continue
+			}
+			property := propertiesProperty{record.Property(p.Name), record.Text(p.Value)}
+			if !yield(in.Record(record.Origin{Row: int64(p.Line)}, property), nil) {
+				return
+			}
+		}
+		if failed != nil {
+			yield(record.Record{}, fmt.Errorf("read properties: %w", failed))
+		}
+	}
+}
