@@ -33,8 +33,14 @@ func (s *secrets) flags(t *terminal, cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("password-file", "key-file")
 }
 
-// key reads the key file, if there is one: 64 hexadecimal digits.
+// key reads the key file, if there is one: 64 hexadecimal digits. A password
+// file that cannot be read is an error at once, before a case is made.
 func (s *secrets) key() ([]byte, error) {
+	if s.passwordFile != "" {
+		if _, err := readSecret(s.passwordFile); err != nil {
+			return nil, fmt.Errorf("read password file: %w", err)
+		}
+	}
 	if s.keyFile == "" {
 		return nil, nil
 	}
@@ -78,5 +84,6 @@ func readSecret(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSecret))
+	text, err := io.ReadAll(io.LimitReader(f, maxSecret))
+	return bytes.TrimPrefix(text, []byte("\ufeff")), err // some editors begin with this mark
 }
