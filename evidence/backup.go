@@ -161,6 +161,9 @@ func (b *backup) openCatalogue(opt Options) error {
 		b.cat, err = openDBCatalogue(files)
 		return err
 	}
+	if !flagged.Bool() && b.manifest.Get("BackupKeyBag").Data() == nil {
+		return errors.New("read Manifest.db: it is no SQLite database, and nothing says that it is encrypted")
+	}
 	if flagged.Kind() == plist.Bool && !flagged.Bool() {
 		b.note("encryption-flag-differs", manifestPlist, "IsEncrypted is false, but Manifest.db is not readable as it is")
 	}
