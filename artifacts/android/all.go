@@ -6,12 +6,23 @@ import "github.com/vigie-project/vigie/artifact"
 
 // Parsers lists the parsers of this package.
 var Parsers = []*artifact.Parser{
+	&APKs,
+	&Acquisition,
 	&BackupApps,
 	&BackupFiles,
+	&Environment,
 	&Files,
+	&Hashes,
 	&Intrusion,
 	&MMS,
+	&Mounts,
 	&Packages,
+	&Processes,
 	&Properties,
+	&RootBinaries,
+	&SELinux,
 	&SMS,
+	&Services,
+	&Settings,
+	&Tombstones,
 }

@@ -1,0 +1,74 @@
+package android
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/artifact/from"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
+)
+
+// Environment reads the environment of the shell of adb.
+var Environment = artifact.Parser{
+	ID:    "android.environment",
+	Title: lang.Text{EN: "Environment of the adb shell", FR: "Environnement du shell adb"},
+	Doc: `The environment variables of the shell in which AndroidQF ran its commands: search path
+for programs, folders of the system, class path of the runtime. The system gives them to
+every process it starts. A library in LD_PRELOAD, or folders in PATH that are not of the
+system, change what commands do, also those of the acquisition.`,
+	Inputs: []artifact.Pattern{{Kinds: evidence.AndroidQF, Glob: "androidqf/env.txt"}},
+	Record: environmentVariable{},
+	Refs:   []string{"https://github.com/mvt-project/androidqf"},
+	Parse:  environmentParse,
+}
+
+// environmentVariable is one variable.
+type environmentVariable struct {
+	Name  string        `json:"name"`            // before "="
+	Value record.Text   `json:"value"`           // after "="
+	Paths []record.Path `json:"paths,omitempty"` // of the value: absolute paths, separated by colons or blanks
+}
+
+// String implements [record.Data].
+func (v environmentVariable) String() string {
+	return record.Line(fmt.Sprintf("environment %s = %s", v.Name, v.Value))
+}
+
+// environmentMaxPaths bounds the paths of one value.
+const environmentMaxPaths = 1 << 10
+
+func environmentParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		for l, err := range from.Lines(in.File) {
+			if err != nil {
+				yield(record.Record{}, fmt.Errorf("read environment: %w", err))
+				return
+			}
+			line := l.String()
+			if strings.TrimSpace(line) == "" {
+				continue
+			}
+			name, value, ok := strings.Cut(line, "=")
+			if !ok || name == "" {
+				if !yield(record.Record{}, fmt.Errorf("read environment, line %d: unknown form: %q", l.Number, record.Line(line))) {
+					return
+				}
+				continue
+			}
+			v := environmentVariable{Name: name, Value: record.Text(value)}
+			for word := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ':' || r == ' ' }) {
+				if strings.HasPrefix(word, "/") && len(v.Paths) < environmentMaxPaths && !strings.HasPrefix(word, "//") {
+					v.Paths = append(v.Paths, record.Path(word))
+				}
+			}
+			if !yield(in.Record(from.AtLine(l), v), nil) {
+				return
+			}
+		}
+	}
+}
