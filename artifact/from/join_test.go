@@ -154,7 +154,7 @@ func TestMembers(t *testing.T) {
 		if slices.Sort(names); !slices.Equal(names, []string{"a", "b", "d"}) {
 			t.Errorf("%s: Members gives %v", text, names)
 		}
-		rest, err := from.ObjectRest(a.Root(), "a")
+		rest, err := new(from.Budget).ObjectRest(a.Root(), "a")
 		slices.SortFunc(rest, func(x, y record.KV) int { return strings.Compare(x.Key, y.Key) })
 		if want := []record.KV{{Key: "b/c/0", Value: "1"}, {Key: "b/c/1", Value: "two"}, {Key: "d", Value: "true"}}; err != nil || !slices.Equal(rest, want) {
 			t.Errorf("%s: ObjectRest gives %v, %v", text, rest, err)

@@ -33,11 +33,6 @@ func Member(o keyedarchive.Object, name string) keyedarchive.Object {
 	return o.Get(name)
 }
 
-// ObjectRest is [ObjectLeaves] for an object without some of its members.
-func ObjectRest(o keyedarchive.Object, known ...string) ([]record.KV, error) {
-	return new(Budget).ObjectRest(o, known...)
-}
-
 // maxBudget bounds what the calls of one [Budget] visit together.
 const maxBudget = 1 << 19
 
@@ -57,7 +52,7 @@ func (b *Budget) ObjectLeaves(o keyedarchive.Object) ([]record.KV, error) {
 	return w.kvs, w.err
 }
 
-// ObjectRest is [ObjectRest] within the budget.
+// ObjectRest is [Budget.ObjectLeaves] for an object without some of its members.
 func (b *Budget) ObjectRest(o keyedarchive.Object, known ...string) ([]record.KV, error) {
 	w := leafWalker{}
 	if b.nodes > maxBudget {
