@@ -56,6 +56,8 @@ CREATE TABLE ZWAGROUPMEMBER (Z_PK INTEGER PRIMARY KEY, ZMEMBERJID VARCHAR, ZCONT
 // calendar fills Calendar.sqlitedb.
 func (p *phone) calendar() error {
 	d := newDatabase(`
+CREATE TABLE Store (ROWID INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, type INTEGER, owner_name TEXT, creator_bundle_id TEXT);
+CREATE TABLE Calendar (ROWID INTEGER PRIMARY KEY AUTOINCREMENT, store_id INTEGER, title TEXT, flags INTEGER, color TEXT, external_id TEXT, type TEXT, subcal_url TEXT, sharing_status INTEGER, UUID TEXT);
 CREATE TABLE CalendarItem (ROWID INTEGER PRIMARY KEY AUTOINCREMENT, summary TEXT, location_id INTEGER, description TEXT, start_date REAL, start_tz TEXT, end_date REAL, all_day INTEGER, calendar_id INTEGER, organizer_id INTEGER, self_attendee_id INTEGER, status INTEGER, invitation_status INTEGER, url TEXT, last_modified REAL, external_id TEXT, unique_identifier TEXT, hidden INTEGER, has_attendees INTEGER, UUID TEXT, entity_type INTEGER, creation_date REAL, action INTEGER, created_by_id INTEGER);
 CREATE TABLE Participant (ROWID INTEGER PRIMARY KEY, entity_type INTEGER, type INTEGER, status INTEGER, role INTEGER, identity_id INTEGER, owner_id INTEGER, UUID TEXT, email TEXT, is_self INTEGER, comment TEXT, last_modified REAL, phone_number TEXT)`)
 	add := func(at time.Time, summary, description string, organizer any) {
