@@ -27,7 +27,7 @@ import (
 // Limits that a hostile file cannot exceed.
 const (
 	maxDepth    = 256
-	maxElements = 1 << 22
+	maxElements = 1 << 20
 	maxPool     = 1 << 16
 )
 
@@ -79,13 +79,13 @@ func Decode(data []byte) ([]*Element, error) {
 	for d.pos < len(data) {
 		start := d.pos
 		if err := d.event(); err != nil {
-			return d.root.Elements, fmt.Errorf("read event at offset %d: %w", start, err)
+			return d.done(), fmt.Errorf("read event at offset %d: %w", start, err)
 		}
 	}
 	if len(d.open) > 0 {
-		return d.root.Elements, fmt.Errorf("read event at offset %d: %w", d.pos, io.ErrUnexpectedEOF)
+		return d.done(), fmt.Errorf("read event at offset %d: %w", d.pos, io.ErrUnexpectedEOF)
 	}
-	return d.root.Elements, nil
+	return d.done(), nil
 }
 
 type decoder struct {
@@ -99,6 +99,7 @@ type decoder struct {
 type tree struct {
 	root Element
 	open []*Element
+	text [][]byte // of the open elements
 	n    int
 }
 
@@ -111,7 +112,7 @@ func (t *tree) begin(e *Element) error {
 	}
 	p := t.top()
 	p.Elements = append(p.Elements, e)
-	t.open = append(t.open, e)
+	t.open, t.text = append(t.open, e), append(t.text, nil)
 	return nil
 }
 
@@ -119,8 +120,25 @@ func (t *tree) end() error {
 	if len(t.open) == 0 {
 		return errEnd
 	}
-	t.open = t.open[:len(t.open)-1]
+	k := len(t.open) - 1
+	t.open[k].Text = string(t.text[k])
+	t.open, t.text = t.open[:k], t.text[:k]
 	return nil
+}
+
+// write adds text to the open element; at the top it has no meaning.
+func (t *tree) write(text string) {
+	if k := len(t.open) - 1; k >= 0 {
+		t.text[k] = append(t.text[k], text...)
+	}
+}
+
+// done returns the elements, those not ended too.
+func (t *tree) done() []*Element {
+	for k, e := range t.open {
+		e.Text = string(t.text[k])
+	}
+	return t.root.Elements
 }
 
 func (t *tree) top() *Element {
@@ -171,8 +189,7 @@ func (d *decoder) event() error {
 	case kind >= text && kind <= docdecl:
 		value, err := d.value(token >> 4)
 		if kind < 8 { // text, CDATA, entity, white space
-			e := d.top()
-			e.Text += value
+			d.write(value)
 		}
 		return err
 	}
@@ -322,17 +339,16 @@ func plain(data []byte) ([]*Element, error) {
 		case xml.EndElement:
 			err = t.end()
 		case xml.CharData:
-			e := t.top()
-			e.Text += string(token)
+			t.write(string(token))
 		}
 		if errors.Is(err, io.EOF) {
 			if len(t.open) > 0 {
-				return t.root.Elements, fmt.Errorf("read element %q: %w", t.top().Name, io.ErrUnexpectedEOF)
+				return t.done(), fmt.Errorf("read element %q: %w", t.top().Name, io.ErrUnexpectedEOF)
 			}
-			return t.root.Elements, nil
+			return t.done(), nil
 		}
 		if err != nil {
-			return t.root.Elements, fmt.Errorf("read XML at offset %d: %w", x.InputOffset(), err)
+			return t.done(), fmt.Errorf("read XML at offset %d: %w", x.InputOffset(), err)
 		}
 	}
 }

@@ -36,8 +36,8 @@ func TestDecode(t *testing.T) {
 
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	got, err := Decode([]byte(`<?xml version='1.0' encoding='latin1' standalone='yes' ?><a b="1">x<c/></a><d/>`))
-	want := []*Element{{Name: "a", Text: "x", Attributes: []Attribute{{"b", "1"}}, Elements: []*Element{{Name: "c"}}}, {Name: "d"}}
+	got, err := Decode([]byte(`<?xml version='1.0' encoding='latin1' standalone='yes' ?><a b="1">x<c>y<e>z</e></c>w</a><d/>`))
+	want := []*Element{{Name: "a", Text: "xw", Attributes: []Attribute{{"b", "1"}}, Elements: []*Element{{Name: "c", Text: "y", Elements: []*Element{{Name: "e", Text: "z"}}}}}, {Name: "d"}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}

@@ -13,6 +13,7 @@ import (
 const (
 	maxFailures = 16
 	maxName     = 512
+	maxTitle    = 8 << 10
 )
 
 const (
@@ -182,7 +183,7 @@ func (c *cutter) dashes(l *lines.Line) bool {
 // "------ 0.041s was the duration of 'TITLE' ------".
 func (c *cutter) title(l *lines.Line) bool {
 	inner, ok := bytes.CutSuffix(bytes.TrimRight(l.Text[7:], " "), []byte(" ------"))
-	if !ok || len(inner) == 0 || len(inner) > maxName+lines.Max/2 {
+	if !ok || len(inner) == 0 || len(inner) > maxTitle {
 		return false
 	}
 	text := strings.ToValidUTF8(string(inner), "\ufffd")

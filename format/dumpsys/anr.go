@@ -12,7 +12,9 @@ import (
 // Limits on one process of a file of traces.
 const (
 	maxThreads = 1 << 14
-	maxFrames  = 4096
+	maxFrames  = 4096    // of one thread
+	maxKept    = 1 << 18 // lines of one process
+	maxLine    = 16 << 10
 )
 
 // A ThreadDump is what one process told of its threads, in files of data/anr and
@@ -30,6 +32,7 @@ type ThreadDump struct {
 	Other       []Pair
 	Ended       bool // the line "----- end N -----" was read
 	Dropped     int  // threads, frames and facts beyond the limits
+	kept        int
 }
 
 // A TraceThread is one thread.
@@ -87,6 +90,7 @@ func ThreadDumps(text iter.Seq[lines.Line]) iter.Seq2[ThreadDump, error] {
 
 func (d *ThreadDump) line(line string, number int) {
 	trimmed := strings.TrimSpace(line)
+	trimmed = trimmed[:min(len(trimmed), maxLine)]
 	var th *TraceThread
 	if n := len(d.Threads); n > 0 {
 		th = &d.Threads[n-1]
@@ -142,8 +146,10 @@ func (d *ThreadDump) field(line string) {
 }
 
 func (d *ThreadDump) room(n, limit int) bool {
-	if n >= limit {
+	if n >= limit || d.kept >= maxKept {
 		d.Dropped++
+		return false
 	}
-	return n < limit
+	d.kept++
+	return true
 }

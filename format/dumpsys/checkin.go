@@ -186,9 +186,9 @@ func CheckinPackages(text iter.Seq[lines.Line]) iter.Seq2[CheckinPackage, error]
 				}
 				r.found = true
 				p = checkinPackage(l.Number, f)
-			case f[0] == "pkg-splt" && p != nil && len(f) >= 2:
+			case f[0] == "pkg-splt" && p != nil && len(f) >= 2 && len(p.Splits) < maxRows:
 				p.Splits = append(p.Splits, f[1])
-			case f[0] == "pkg-usr" && p != nil && len(f) >= 4:
+			case f[0] == "pkg-usr" && p != nil && len(f) >= 4 && len(p.Users) < maxRows:
 				p.user(f)
 			case strings.HasPrefix(f[0], "pkg"):
 				r.unknown(l.Number, l.String())

@@ -32,12 +32,13 @@ func DropBoxEntries(text iter.Seq[lines.Line]) iter.Seq2[DropBoxEntry, error] {
 	return func(yield func(DropBoxEntry, error) bool) {
 		r := report{service: "dropbox"}
 		var e *DropBoxEntry
+		var body strings.Builder
 		fields := false
 		for l := range r.watch(text) {
 			line := strings.TrimRight(l.String(), " ")
 			r.found = r.found || strings.HasPrefix(line, "Drop box contents:")
 			if m := dropBoxLine.FindStringSubmatch(line); m != nil {
-				if e != nil && !yield(*e, nil) {
+				if e != nil && !yield(e.with(&body), nil) {
 					return
 				}
 				r.found, fields = true, true
@@ -50,15 +51,22 @@ func DropBoxEntries(text iter.Seq[lines.Line]) iter.Seq2[DropBoxEntry, error] {
 			key, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
 			if fields = fields && ok && line[0] != ' ' && !strings.Contains(key, " "); fields && len(e.Fields) < maxDetails {
 				e.Fields = append(e.Fields, Pair{key, value})
-			} else if len(e.Text)+len(line) < maxEntry {
-				e.Text = strings.TrimPrefix(e.Text+"\n"+strings.TrimPrefix(line, "    "), "\n")
+			} else if body.Len()+len(line) < maxEntry {
+				body.WriteString(strings.TrimPrefix(line, "    ") + "\n")
 			} else {
 				e.Short = true
 			}
 		}
-		if e != nil && !yield(*e, nil) {
+		if e != nil && !yield(e.with(&body), nil) {
 			return
 		}
 		finish(&r, "\"Drop box contents:\"", yield)
 	}
+}
+
+// with returns the entry with its text, which it takes.
+func (e *DropBoxEntry) with(body *strings.Builder) DropBoxEntry {
+	e.Text = strings.Trim(body.String(), "\n")
+	body.Reset()
+	return *e
 }

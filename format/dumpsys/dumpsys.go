@@ -26,10 +26,11 @@ import (
 
 // Limits that a hostile text cannot exceed.
 const (
-	maxErrors = 64      // form errors that a decoder yields, before one for all others
-	maxNodes  = 1 << 17 // lines kept of one block
-	maxDepth  = 64      // levels of indentation kept apart
-	maxQuote  = 120     // bytes of a line quoted in an error
+	maxErrors = 64       // form errors that a decoder yields, before one for all others
+	maxNodes  = 1 << 17  // lines kept of one block
+	maxBlock  = 32 << 20 // bytes kept of one block
+	maxDepth  = 64       // levels of indentation kept apart
+	maxQuote  = 120      // bytes of a line quoted in an error
 	tabWidth  = 8
 )
 
@@ -66,14 +67,14 @@ func Blocks(text iter.Seq[lines.Line], indent int) iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		var stack []*Node // from the block to the last line, indents rising
 		var slab []Node
-		kept := 0
+		kept, size := 0, 0
 		for l := range text {
 			n := indentation(l.Text)
 			line := strings.TrimRight(l.String(), " \t")[n.bytes:]
 			if line == "" {
 				continue
 			}
-			if len(stack) > 0 && n.columns > indent && kept >= maxNodes {
+			if len(stack) > 0 && n.columns > indent && (kept >= maxNodes || size > maxBlock) {
 				stack[0].Lost++
 				continue
 			}
@@ -84,6 +85,7 @@ func Blocks(text iter.Seq[lines.Line], indent int) iter.Seq[*Node] {
 			slab = slab[1:]
 			*node = Node{Line: l.Number, Indent: n.columns, Text: line}
 			kept++
+			size += len(line)
 			for len(stack) > 1 && stack[len(stack)-1].Indent >= n.columns {
 				stack = stack[:len(stack)-1]
 			}
@@ -91,7 +93,7 @@ func Blocks(text iter.Seq[lines.Line], indent int) iter.Seq[*Node] {
 				if len(stack) > 0 && !yield(stack[0]) {
 					return
 				}
-				stack, kept = append(stack[:0], node), 1
+				stack, kept, size = append(stack[:0], node), 1, len(line)
 				continue
 			}
 			parent := stack[len(stack)-1]

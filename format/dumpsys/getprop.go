@@ -22,16 +22,19 @@ func Properties(text iter.Seq[lines.Line]) iter.Seq2[Property, error] {
 	return func(yield func(Property, error) bool) {
 		r := report{service: "getprop"}
 		var p *Property
+		var value strings.Builder // of p, of more lines than one
 		for l := range r.watch(text) {
 			line := l.String()
 			if p == nil || propertyStart(line) {
 				if p != nil {
+					p.Value += value.String()
 					r.unknown(p.Line, p.Name+": value without end")
 					if !yield(*p, nil) {
 						return
 					}
 				}
-				name, value, ok := strings.Cut(line, "]: [")
+				value.Reset()
+				name, first, ok := strings.Cut(line, "]: [")
 				if p = nil; !ok || !strings.HasPrefix(name, "[") {
 					if strings.TrimSpace(line) != "" {
 						r.unknown(l.Number, line)
@@ -39,12 +42,20 @@ func Properties(text iter.Seq[lines.Line]) iter.Seq2[Property, error] {
 					continue
 				}
 				r.found = true
-				p = &Property{l.Number, name[1:], value}
-			} else if len(p.Value) < maxValue {
-				p.Value += "\n" + line
+				p = &Property{l.Number, name[1:], first}
+				if v, ok := strings.CutSuffix(strings.TrimRight(first, " "), "]"); ok {
+					if p.Value = v; !yield(*p, nil) {
+						return
+					}
+					p = nil
+				}
+				continue
 			}
-			if v, ok := strings.CutSuffix(strings.TrimRight(p.Value, " "), "]"); ok {
-				p.Value = v
+			if value.Len() < maxValue {
+				value.WriteString("\n" + line)
+			}
+			if strings.HasSuffix(strings.TrimRight(line, " "), "]") {
+				p.Value += strings.TrimSuffix(strings.TrimRight(value.String(), " "), "]")
 				if !yield(*p, nil) {
 					return
 				}
@@ -52,6 +63,7 @@ func Properties(text iter.Seq[lines.Line]) iter.Seq2[Property, error] {
 			}
 		}
 		if p != nil {
+			p.Value += value.String()
 			r.unknown(p.Line, p.Name+": value without end")
 			if !yield(*p, nil) {
 				return

@@ -8,6 +8,10 @@ import (
 	"github.com/vigie-project/vigie/format/lines"
 )
 
+// maxParentheses limits the tries to find the process in a line of format brief,
+// whose tag can have parentheses too.
+const maxParentheses = 32
+
 // A LogEntry is one line of logcat.
 type LogEntry struct {
 	Line     int
@@ -163,7 +167,10 @@ func (e *LogEntry) tagged(rest string) bool {
 func (e *LogEntry) brief(rest string) bool {
 	e.Priority = rest[0]
 	open := strings.IndexByte(rest, '(')
-	for ; open >= 0; open = next(rest, open) {
+	for range maxParentheses {
+		if open < 0 {
+			return false
+		}
 		inner, message, ok := strings.Cut(rest[open+1:], "): ")
 		if !ok {
 			inner, ok = strings.CutSuffix(rest[open+1:], "):")
@@ -176,6 +183,7 @@ func (e *LogEntry) brief(rest string) bool {
 			e.Tag, e.UID, e.PID, e.Message = strings.TrimSpace(rest[2:open]), strings.TrimSpace(uid), n, message
 			return true
 		}
+		open = next(rest, open)
 	}
 	return false
 }

@@ -57,7 +57,7 @@ func Resolvers(text iter.Seq[lines.Line]) iter.Seq2[Resolver, error] {
 				row.Group, row.Key, keyed = name, "", false
 			case heading && (n.columns == 6 || !strings.Contains(name, " ") && (last.Component == "" || n.columns < 8)):
 				row.Key, keyed = name, true
-			case last.Component != "" && n.columns > 8 && len(last.Details) < maxDetails:
+			case last.Component != "" && n.columns > 8 && len(last.Details) < maxDetails && len(line) < maxLine:
 				last.Details = append(last.Details, line)
 				continue
 			default:

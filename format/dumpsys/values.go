@@ -26,8 +26,8 @@ func ParseTime(s string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// maxDays limits a duration, so that it fits.
-const maxDays = 100_000
+// maxDays limits a duration, so that two of them fit in one.
+const maxDays = 50_000
 
 // ParseDuration reads a duration as services print it: "+1d2h3m4s5ms", "-312ms",
 // "11d 12h 30m 0s 400ms", "0". Its sign is kept: times are told relative to the

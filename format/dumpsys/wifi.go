@@ -129,7 +129,7 @@ func (w *WifiNetwork) line(line string) {
 	case "Proxy settings":
 		w.Proxy = value
 	}
-	if len(w.Other) < maxDetails {
+	if len(w.Other) < maxDetails && len(line) < maxLine {
 		w.Other = append(w.Other, Pair{key, value})
 	}
 }

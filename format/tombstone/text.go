@@ -74,7 +74,7 @@ func (t *Tombstone) column(line string, in block) block {
 	key, value, ok := strings.Cut(line, ": ")
 	if !ok {
 		if key, ok = strings.CutSuffix(line, ":"); !ok {
-			if n := len(t.Causes); in == head && t.Abort != "" && n == 0 {
+			if in == head && t.Abort != "" && len(t.Causes) == 0 && t.room(len(t.Abort), maxAbort) {
 				t.Abort = strings.TrimSuffix(t.Abort+"\n"+line, "'")
 			}
 			return in

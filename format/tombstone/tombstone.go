@@ -20,6 +20,7 @@ const (
 	maxFDs      = 1 << 16
 	maxLog      = 1 << 18 // lines
 	maxOther    = 1 << 12
+	maxAbort    = 16 << 10 // bytes of the lines after the first of the message
 )
 
 var errForm = errors.New("no tombstone: neither its first lines nor its fields are there")
