@@ -42,18 +42,18 @@ type Parser struct {
 
 // A Pattern selects files of some kinds of acquisition.
 type Pattern struct {
-	Kinds evidence.Kind
-	Glob  string // device path with path.Match wildcards; "**" is any number of folders
+	Kinds evidence.Kind // one or more
+	Glob  string        // device path with path.Match wildcards; "**" is any number of folders
 }
 
 // An Input is one file that matched, open for reading. The engine opens and
 // closes it.
 type Input struct {
-	Source *evidence.Source
-	Path   string
-	Size   int64 // bytes
+	Source *evidence.Source // the acquisition it is in
+	Path   string           // device path
+	Size   int64            // bytes
 	File   evidence.File
-	Parser *Parser
+	Parser *Parser // that reads it
 
 	// Note keeps something an examiner must know when weighing the records of
 	// this input, that is no error; never nil when the engine runs the parser.

@@ -49,12 +49,14 @@ type Entry struct {
 	Licence   string    `json:"licence,omitempty"` // SPDX identifier or words; "" if not stated
 	Publisher string    `json:"publisher,omitempty"`
 	Retrieved time.Time `json:"retrieved"` // when its content was last fetched or confirmed, UTC
-	SHA256    string    `json:"sha256"`
-	Bytes     int64     `json:"bytes"`
+	SHA256    string    `json:"sha256"`    // of the file, in hexadecimal
+	Bytes     int64     `json:"bytes"`     // size of the file
 	Format    string    `json:"format,omitempty"`
 	Accepted  int       `json:"accepted"` // indicators in use
 	Refused   int       `json:"refused"`  // indicators that cannot be used
 
+	// ETag and LastModified are what the server said, and is told when the feed
+	// is fetched again.
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
 }

@@ -47,11 +47,11 @@ var (
 
 // A Cookie is one record of a file.
 type Cookie struct {
-	Domain, Name, Path, Value string // bytes that are no UTF-8 are replaced
-	Comment, CommentURL       string // nearly always empty
-	Port                      uint16 // 0: not restricted
-	HasPort                   bool
-	Version                   uint32
+	Domain, Name, Path, Value string  // bytes that are no UTF-8 are replaced
+	Comment, CommentURL       string  // nearly always empty
+	Port                      uint16  // 0: not restricted
+	HasPort                   bool    // Port was recorded
+	Version                   uint32  // of the cookie, as stored
 	Flags                     uint32  // [Secure], [HTTPOnly] and unknown bits
 	Expires                   float64 // seconds since 2001-01-01 UTC
 	Created                   float64 // seconds since 2001-01-01 UTC; when it was last set

@@ -27,7 +27,7 @@ type Summary struct {
 
 // An Edit is the history of one part of a message.
 type Edit struct {
-	Part     int
+	Part     int       // number of the part
 	Versions []Version // the first one is the original text
 }
 

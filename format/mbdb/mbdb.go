@@ -37,15 +37,15 @@ type Record struct {
 	Hash   []byte // of the content, 20 bytes or nothing
 	Key    []byte // wrapped key with its class, see keybag.Keys.FileKey; nothing if not encrypted
 
-	Mode       uint16 // POSIX type and permissions
-	Inode      uint64
-	UID, GID   uint32
-	Modified   uint32 // seconds since 1970 UTC
-	Accessed   uint32 // seconds since 1970 UTC
-	Changed    uint32 // status change, seconds since 1970 UTC
-	Size       uint64 // bytes, 0 for folders and links
-	Class      uint8  // protection class, 0 for none
-	Properties []Property
+	Mode       uint16     // POSIX type and permissions
+	Inode      uint64     // its number in the file system of the phone
+	UID, GID   uint32     // owner and group on the phone
+	Modified   uint32     // seconds since 1970 UTC
+	Accessed   uint32     // seconds since 1970 UTC
+	Changed    uint32     // status change, seconds since 1970 UTC
+	Size       uint64     // bytes, 0 for folders and links
+	Class      uint8      // protection class, 0 for none
+	Properties []Property // extended attributes, in file order
 
 	Offset int64 // of the record in the file
 	End    int64 // offset of the next record

@@ -25,8 +25,8 @@ type File struct {
 	Modified int64  // content, seconds since 1970 UTC
 	Changed  int64  // inode, seconds since 1970 UTC
 
-	UserID, GroupID int64
-	Inode           uint64
+	UserID, GroupID int64  // owner and group on the phone
+	Inode           uint64 // its number in the file system of the phone
 	Flags           int64  // st_flags
 	ProtectionClass int64  // 0 for none, 1 to 4 for files
 	Target          []byte // ASCII, of a symbolic link
