@@ -189,7 +189,11 @@ func openAndroid(ctx context.Context, o outer, opt Options) ([]*Source, error) {
 	main, told := mainText(in)
 	s := openReport(in, sh, main)
 	s.Notes = append(s.Notes, told...)
-	return append([]*Source{s}, openNested(ctx, s, in, sh, opt, isReportZip)...), nil
+	nested, err := openNested(ctx, s, in, sh, opt, isReportZip)
+	if err != nil {
+		return nil, err
+	}
+	return append([]*Source{s}, nested...), nil
 }
 
 // walked returns the notes of an outer, of which a folder has them only after a
@@ -205,8 +209,9 @@ func walked(o outer) []Note {
 const maxNested = 50
 
 // openNested opens the files of a source that are acquisitions themselves. What
-// cannot be opened is a note of the source.
-func openNested(ctx context.Context, parent *Source, o outer, sh *shared, opt Options, want func(name string) bool) []*Source {
+// cannot be opened is a note of the source; the only errors are that ctx ended
+// and that a secret was asked for in vain.
+func openNested(ctx context.Context, parent *Source, o outer, sh *shared, opt Options, want func(name string) bool) ([]*Source, error) {
 	var names []string
 	_ = o.walk(func(name string) error { // what cannot be listed is a note already
 		if want(name) {
@@ -222,16 +227,32 @@ func openNested(ctx context.Context, parent *Source, o outer, sh *shared, opt Op
 			break
 		}
 		found, err := openWithin(ctx, o, name, sh, opt)
-		if err != nil {
-			if locked(err) {
-				parent.note("nested-locked", name, "%v", err)
-			} else {
-				parent.note("nested-damaged", name, "%v", err)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || errors.Is(err, errPasswordAsked):
+			for _, s := range list {
+				s.Close()
 			}
+			return nil, err
+		case locked(err):
+			parent.note("nested-locked", name, "%v", err)
+		default:
+			parent.note("nested-damaged", name, "%v", err)
 		}
 		list = append(list, found...)
 	}
-	return list
+	return list, nil
+}
+
+// once asks for the password at most once, whatever is encrypted with it.
+func (opt Options) once() Options {
+	if opt.Password != nil {
+		opt.Password = sync.OnceValues(opt.Password)
+	}
+	if opt.Passphrase != nil {
+		opt.Passphrase = sync.OnceValues(opt.Passphrase)
+	}
+	return opt
 }
 
 // locked reports whether an error says that a secret is missing or wrong.

@@ -408,6 +408,23 @@ func TestAndroidSingleFiles(t *testing.T) {
 	}
 }
 
+// TestPasswordAsked checks that a password is asked for once, and that the
+// error of asking ends opening.
+func TestPasswordAsked(t *testing.T) {
+	t.Parallel()
+	const header = "AES-256\n" + "00\n00\n1\n00000000000000000000000000000000\n00000000000000000000000000000000\n"
+	ab := []byte(androidbackup.Magic + "5\n0\n" + header)
+	name := writeTemp(t, "QF.zip", zipBytes(t, []member{{name: "acquisition.json", data: []byte("{}")}, {name: "a.ab", data: ab}, {name: "b.ab", data: ab}}, zip.Deflate))
+	asked, broken := 0, errors.New("broken")
+	s := openAll(t, name, Options{Password: func() ([]byte, error) { asked++; return []byte("x"), nil }})
+	if len(s) != 1 || asked != 1 {
+		t.Errorf("%d sources, asked %d times", len(s), asked)
+	}
+	if _, err := Open(context.Background(), name, Options{Password: func() ([]byte, error) { return nil, broken }}); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestABCut checks that a backup that is cut keeps what comes before, and says so.
 func TestABCut(t *testing.T) {
 	t.Parallel()

@@ -42,7 +42,11 @@ func openQF(ctx context.Context, o outer, sh *shared, opt Options) ([]*Source, e
 	s.Notes = append(s.Notes, walked(o)...)
 	emptyNotes(o, s)
 	s.withSections(qfDir + "/dumpsys.txt")
-	list := append([]*Source{s}, openNested(ctx, s, o, sh, opt, isNested)...)
+	nested, err := openNested(ctx, s, o, sh, opt, isNested)
+	if err != nil {
+		return nil, err
+	}
+	list := append([]*Source{s}, nested...)
 	for _, dir := range []string{"intrusion_logs", "intrusion-logs"} {
 		in := within(o, dir)
 		if empty(in) {

@@ -77,7 +77,7 @@ var ErrPayloadAbsent = errors.New("listed in the manifest, but its payload is ab
 // notes of the source, also that a source within another cannot be opened. The
 // caller closes the sources.
 func Open(ctx context.Context, name string, opt Options) ([]*Source, error) {
-	base := filepath.Base(filepath.Clean(name))
+	base, opt := filepath.Base(filepath.Clean(name)), opt.once()
 	o, err := openOuter(ctx, name)
 	if errors.Is(err, errArchive) {
 		list, err := openAndroidFile(ctx, name, opt)
