@@ -14,6 +14,8 @@ var Parsers = []*artifact.Parser{
 	&Files,
 	&Hashes,
 	&Intrusion,
+	&Logcat,
+	&LogcatLines,
 	&MMS,
 	&Mounts,
 	&Packages,
