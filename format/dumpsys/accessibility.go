@@ -41,7 +41,11 @@ func AccessibilityServices(text iter.Seq[lines.Line]) iter.Seq2[AccessibilitySer
 				id, _, _ = strings.Cut(id, ",")
 				user = integer(strings.TrimRight(id, "}"))
 			}
-			if open {
+			name, list, ok := strings.Cut(line, ":")
+			s, known := accessibilityLists[strings.ToLower(strings.TrimSpace(name))]
+			list = strings.TrimSpace(list)
+			heading := ok && known && strings.HasPrefix(list, "{") // Samsung prints some twice
+			if open && !heading {
 				if open = !strings.HasPrefix(line, "}"); open && line != "" {
 					_, component, ok := strings.Cut(line, " : ")
 					if !ok {
@@ -52,9 +56,7 @@ func AccessibilityServices(text iter.Seq[lines.Line]) iter.Seq2[AccessibilitySer
 				}
 				continue
 			}
-			name, list, ok := strings.Cut(line, ":")
-			s, known := accessibilityLists[strings.ToLower(strings.TrimSpace(name))]
-			if list = strings.TrimSpace(list); !ok || !known || !strings.HasPrefix(list, "{") {
+			if !heading {
 				continue
 			}
 			if state, open = s, list == "{"; open {

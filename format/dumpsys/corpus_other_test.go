@@ -99,3 +99,15 @@ func TestGingerbread(t *testing.T) {
 	check(t, "dropbox", fmt.Sprint(len(boxes), boxes[0].Form, boxes[0].Size, strings.HasPrefix(boxes[0].Text, "Process: ")), "271compressed text995 true")
 	check(t, "admins, listeners", fmt.Sprint(len(whole(t, PolicyAdmins(from("device_policy")))), len(whole(t, NotificationListeners(from("notification"))))), "0 0")
 }
+
+// TestAndroidQF reads the sections of a dumpsys taken alone.
+func TestAndroidQF(t *testing.T) {
+	t.Parallel()
+	from := func(name string) func(func(lines.Line) bool) {
+		return section(t, open(t, "androidqf/mvt-project+mvt/androidqf/dumpsys.txt"), name)
+	}
+	check(t, "counts", fmt.Sprintln(len(whole(t, AccessibilityServices(from("accessibility")))), len(whole(t, AppOps(from("appops")))),
+		len(whole(t, Packages(from("package")))), len(whole(t, History(from("batterystats")))), len(whole(t, PackageChanges(from("batterystats")))),
+		len(whole(t, DBOperations(from("dbinfo")))), len(whole(t, CompatChanges(from("platform_compat")))), len(whole(t, ADBState(from("adb"))))),
+		"4 37 2 30 11 6 15 1\n")
+}

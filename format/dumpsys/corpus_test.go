@@ -22,8 +22,8 @@ const emulatorText = "bugreport-sdk_google_atv64_arm64-UTT1.240131.001.F1-2025-1
 // emulator opens the text of the real bug report of an Android 14 emulator.
 func emulator(tb testing.TB) io.Reader {
 	tb.Helper()
-	testdata.Path(tb, "android-bugreport")
-	once.Do(func() { unpacked = unpack(tb) })
+	name := testdata.Path(tb, "android-bugreport/aas-aosp-dev+AOSPBugreportAnalyzer/composeApp/"+emulatorText+".zip")
+	once.Do(func() { unpacked = unpack(tb, name) })
 	return bytes.NewReader(unpacked)
 }
 
@@ -32,9 +32,9 @@ var (
 	unpacked []byte
 )
 
-func unpack(tb testing.TB) []byte {
+func unpack(tb testing.TB, name string) []byte {
 	tb.Helper()
-	z, err := zip.OpenReader(testdata.Path(tb, "android-bugreport/aas-aosp-dev+AOSPBugreportAnalyzer/composeApp/"+emulatorText+".zip"))
+	z, err := zip.OpenReader(name)
 	if err != nil {
 		tb.Fatal(err)
 	}

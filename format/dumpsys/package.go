@@ -83,6 +83,8 @@ func Packages(text iter.Seq[lines.Line]) iter.Seq2[Package, error] {
 			switch {
 			case b.Text == "Packages:" || b.Text == "Hidden system packages:":
 				hidden, r.found = b.Text != "Packages:", true
+			case !ok && strings.HasSuffix(b.Text, ":"):
+				// the heading of another block, which Samsung indents
 			case !ok:
 				r.node(b)
 			default:
