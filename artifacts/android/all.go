@@ -7,9 +7,13 @@ import "github.com/vigie-project/vigie/artifact"
 // Parsers lists the parsers of this package.
 var Parsers = []*artifact.Parser{
 	&APKs,
+	&Accessibility,
 	&Acquisition,
+	&Activities,
+	&AppOps,
 	&BackupApps,
 	&BackupFiles,
+	&DumpsysPackages,
 	&Environment,
 	&Files,
 	&Hashes,
@@ -21,6 +25,7 @@ var Parsers = []*artifact.Parser{
 	&Packages,
 	&Processes,
 	&Properties,
+	&Receivers,
 	&RootBinaries,
 	&SELinux,
 	&SMS,

@@ -1,0 +1,80 @@
+package from
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/record"
+)
+
+// Dumpsys returns the patterns of what the services of Android with the given
+// names print, in bug reports and in AndroidQF acquisitions.
+func Dumpsys(services ...string) (patterns []artifact.Pattern) {
+	for _, service := range services {
+		for _, end := range []string{".txt", ".*.txt"} {
+			patterns = append(patterns,
+				artifact.Pattern{Kinds: evidence.AndroidBugreport, Glob: "bugreport/dumpsys/" + service + end},
+				artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/dumpsys/" + service + end})
+		}
+	}
+	return patterns
+}
+
+// Sections returns the patterns of the sections of a bug report with the given
+// names, in lower case with "-" for all but letters and digits.
+func Sections(names ...string) (patterns []artifact.Pattern) {
+	for _, name := range names {
+		for _, end := range []string{".txt", ".*.txt"} {
+			patterns = append(patterns, artifact.Pattern{Kinds: evidence.AndroidBugreport, Glob: "bugreport/section/" + name + end})
+		}
+	}
+	return patterns
+}
+
+// Dump parses a text with a decoder of its lines. row gives the record of a
+// decoded value and the number of its line. Errors of the decoder are yielded
+// among the records, and an empty text is an error: services print a heading at
+// least.
+func Dump[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func(T) (line int, data record.Data)) Parse {
+	return func(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+		return func(yield func(record.Record, error) bool) {
+			var failed error
+			blank := true
+			text := func(yield func(lines.Line) bool) {
+				for l, err := range Lines(in.File) {
+					if failed = err; err != nil {
+						return
+					}
+					blank = blank && len(bytes.TrimSpace(l.Text)) == 0
+					if !yield(l) {
+						return
+					}
+				}
+			}
+			for v, err := range decode(text) {
+				if err != nil {
+					if !yield(record.Record{}, err) {
+						return
+					}
+					continue
+				}
+				line, data := row(v)
+				if !yield(in.Record(record.Origin{Row: int64(line)}, data), nil) {
+					return
+				}
+			}
+			switch {
+			case failed != nil:
+				yield(record.Record{}, fmt.Errorf("read lines: %w", failed))
+			case blank:
+				yield(record.Record{}, errors.New("read lines: the text is empty"))
+			}
+		}
+	}
+}

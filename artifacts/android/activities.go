@@ -1,0 +1,72 @@
+package android
+
+import (
+	"errors"
+	"iter"
+	"strings"
+
+	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/artifact/from"
+	"github.com/vigie-project/vigie/format/dumpsys"
+	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/lang"
+	"github.com/vigie-project/vigie/record"
+)
+
+// Activities reads which screens of apps answer to which intents.
+var Activities = artifact.Parser{
+	ID:    "android.activities",
+	Title: lang.Text{EN: "Activities", FR: "Activités"},
+	Doc: `The manifests of apps say which of their screens open what: links of some host or scheme,
+files of a type, actions such as sharing. The package manager prints this as a table. It
+shows for instance which apps offer themselves to open links or to install packages, and
+names apps that hide their icon. The table is as of the dump and holds the apps that are
+installed then; every phone has hundreds of rows.`,
+	Inputs: from.Dumpsys("package"),
+	Record: activitiesRow{},
+	Refs: []string{
+		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/pm/resolution/ComponentResolver.java",
+	},
+	Parse: from.Dump(activitiesRows, activitiesRecord),
+}
+
+// activitiesRow is one row of the table.
+type activitiesRow struct {
+	App       record.App    `json:"app"`               // package of the component
+	Component string        `json:"component"`         // package/class
+	Group     string        `json:"group"`             // heading: "Non-Data Actions", "Schemes", "Full MIME Types"
+	Intent    string        `json:"intent"`            // what it answers to: an action, a scheme or a type
+	ID        string        `json:"id"`                // identity hash of the component in the dump, hexadecimal
+	Note      string        `json:"note,omitempty"`    // what follows: "(2 filters)"
+	Details   []record.Text `json:"details,omitempty"` // lines of the filters, where printed
+}
+
+// String implements [record.Data].
+func (r activitiesRow) String() string { return record.Line(r.Component + " answers to " + r.Intent) }
+
+// activitiesRows yields the rows of the table, and an error if it is not there.
+func activitiesRows(text iter.Seq[lines.Line]) iter.Seq2[dumpsys.Resolver, error] {
+	return func(yield func(dumpsys.Resolver, error) bool) {
+		any, found := false, false
+		for r, err := range dumpsys.Resolvers(text) {
+			any = any || err == nil
+			here := err == nil && strings.HasPrefix(r.Table, "Activity Resolver Table")
+			found = found || here
+			if (err != nil || here) && !yield(r, err) {
+				return
+			}
+		}
+		if any && !found {
+			yield(dumpsys.Resolver{}, errors.New("read Activity Resolver Table: no rows among those of other tables"))
+		}
+	}
+}
+
+func activitiesRecord(r dumpsys.Resolver) (int, record.Data) {
+	app, _, _ := strings.Cut(r.Component, "/")
+	d := activitiesRow{App: record.App(app), Component: r.Component, Group: r.Group, Intent: r.Key, ID: r.ID, Note: r.Note}
+	for _, text := range r.Details {
+		d.Details = append(d.Details, record.Text(text))
+	}
+	return r.Line, d
+}
