@@ -31,6 +31,10 @@ type Options struct {
 	Password func(path string) ([]byte, error)
 	Key      []byte
 
+	// Identity is the content of a file of age identities, if there is one;
+	// Password is asked for its passphrase too.
+	Identity []byte
+
 	Parsers []*artifact.Parser
 	Private func(*artifact.Parser) bool // which private artifacts are read; nil for none
 	Detection
@@ -221,13 +225,17 @@ func (r *run) all(ctx context.Context, plans []*engine.Plan) error {
 func (r *run) open(ctx context.Context) {
 	for _, path := range r.opt.Paths {
 		r.progress(Progress{Phase: Opening, Current: path})
-		opt := evidence.Options{Key: r.opt.Key}
+		opt := evidence.Options{Key: r.opt.Key, Identity: r.opt.Identity}
 		if r.opt.Password != nil {
 			opt.Password = func() ([]byte, error) { return r.opt.Password(path) }
+			opt.Passphrase = opt.Password
 		}
 		list, err := evidence.Open(ctx, path, opt)
+		renamed := map[string]string{} // IDs of the sources of this acquisition
 		for _, src := range list {
-			src.ID = r.id(src.Name)
+			id := r.id(src.Name)
+			renamed[src.ID], src.ID = id, id
+			src.Parent = renamed[src.Parent]
 			r.ids = append(r.ids, src.ID)
 			r.sources = append(r.sources, src)
 		}

@@ -44,6 +44,9 @@ func newCheck(t *terminal) *cobra.Command {
 			if err := atLeastZero(&opt); err != nil {
 				return misuse(cmd, err)
 			}
+			if opt.Identity, err = secrets.identity(); err != nil {
+				return usage(err)
+			}
 			if opt.Private, err = private(include); err != nil {
 				return usage(err)
 			}

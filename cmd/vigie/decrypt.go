@@ -87,8 +87,13 @@ func newDecrypt(t *terminal) *cobra.Command {
 					return usage(fmt.Errorf("pattern %q: %w", glob, err))
 				}
 			}
+			identity, err := secrets.identity()
+			if err != nil {
+				return usage(err)
+			}
+			password := func() ([]byte, error) { return secrets.password(t, args[0]) }
 			sources, err := evidence.Open(cmd.Context(), args[0], evidence.Options{
-				Key: key, Password: func() ([]byte, error) { return secrets.password(t, args[0]) },
+				Key: key, Password: password, Identity: identity, Passphrase: password,
 			})
 			if err != nil {
 				return nothing(err)

@@ -25,12 +25,26 @@ const maxSecret = 64 << 10
 type secrets struct {
 	passwordFile string
 	keyFile      string
+	identityFile string
 }
 
 func (s *secrets) flags(t *terminal, cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.passwordFile, "password-file", "", t.text("flag-password-file"))
 	cmd.Flags().StringVar(&s.keyFile, "key-file", "", t.text("flag-key-file"))
+	cmd.Flags().StringVar(&s.identityFile, "identity-file", "", t.text("flag-identity-file"))
 	cmd.MarkFlagsMutuallyExclusive("password-file", "key-file")
+}
+
+// identity reads the file of age identities, if there is one.
+func (s *secrets) identity() ([]byte, error) {
+	if s.identityFile == "" {
+		return nil, nil
+	}
+	text, err := readSecret(s.identityFile)
+	if err != nil {
+		return nil, fmt.Errorf("read identity file: %w", err)
+	}
+	return text, nil
 }
 
 // key reads the key file, if there is one: 64 hexadecimal digits. A password

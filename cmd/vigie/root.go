@@ -20,7 +20,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.PersistentFlags().String("lang", t.lang, t.text("flag-lang"))
 	root.SetFlagErrorFunc(misuse)
 	root.AddCommand(
-		newCheck(t), newDetect(t), newReport(t), newVerify(t),
+		newIdentify(t), newCheck(t), newDetect(t), newReport(t), newVerify(t),
 		newDecrypt(t), newKey(t),
 		newIndicators(t), newRules(t), newArtifacts(t),
 	)

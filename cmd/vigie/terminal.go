@@ -92,6 +92,10 @@ func (t *terminal) errorf(err error) {
 		{evidence.ErrNotEncrypted, "error-not-encrypted"},
 		{errInside, "error-inside"},
 		{casefile.ErrChanged, "error-changed"},
+		{evidence.ErrIdentityRequired, "error-identity-required"},
+		{evidence.ErrWrongIdentity, "error-wrong-identity"},
+		{evidence.ErrPassphraseRequired, "error-passphrase-required"},
+		{evidence.ErrWrongPassphrase, "error-wrong-passphrase"},
 		{evidence.ErrNoAcquisition, "error-no-acquisition"},
 		{evidence.ErrSeveralAcquisitions, "error-several-acquisitions"},
 	} {

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vigie-project/vigie/evidence"
+)
+
+// newIdentify returns the command that says what an acquisition is.
+func newIdentify(t *terminal) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "identify PATH...",
+		Short:   t.text("identify-short"),
+		Long:    t.text("identify-long"),
+		Example: "  vigie identify backup/\n  vigie identify acquisition.zip bugreport.zip",
+		Args:    func(cmd *cobra.Command, args []string) error { return usage(cobra.MinimumNArgs(1)(cmd, args)) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			failed := false
+			for _, path := range args {
+				id, err := evidence.Identify(cmd.Context(), path)
+				if err != nil {
+					failed = true
+					t.errorf(err)
+					continue
+				}
+				if !asJSON {
+					t.identification(id)
+					continue
+				}
+				line, err := json.Marshal(id)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(t.out, "%s\n", line)
+			}
+			if failed {
+				return nothing(nil)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, t.text("flag-json"))
+	return cmd
+}
+
+// kindID returns the part of the IDs of texts that names a kind.
+func kindID(k evidence.Kind) string {
+	if k == 0 {
+		return "unknown"
+	}
+	return strings.ReplaceAll(strings.ToLower(k.String()), " ", "-")
+}
+
+// identification tells what an acquisition is, what it can and cannot show, and
+// what to take from the phone while it is there.
+func (t *terminal) identification(id *evidence.Identification) {
+	d := id.Device
+	t.println(t.text("summary-source", "Name", id.Name, "Kind", t.text("kind-"+kindID(id.Kind)),
+		"Model", d.Model, "System", strings.TrimSpace(d.System+" "+d.Version)))
+	if id.Folder != "" {
+		t.println("  " + t.text("identify-folder", "Folder", id.Folder))
+	}
+	if id.Needs != "" {
+		t.println("  " + t.text("identify-needs-"+strings.ReplaceAll(id.Needs, " ", "-")))
+	}
+	t.println("  " + t.text("identify-size", "Files", id.Files, "Size", (id.Size+999_999)/1_000_000))
+	for _, p := range id.Parts {
+		t.println("  " + t.text("identify-part", "Name", p.Name, "Kind", t.text("kind-"+kindID(p.Kind))))
+	}
+	if len(id.Missing) > 0 {
+		t.println("  " + t.text("identify-missing", "Names", strings.Join(id.Missing, ", ")))
+	}
+	for _, n := range id.Notes {
+		t.println("  " + strings.TrimSpace(n.Code+" "+n.Path+" "+n.Detail))
+	}
+	if id.Kind != 0 {
+		for _, part := range []string{"shows", "hides", "collect"} {
+			t.println("  " + t.text("identify-"+part+"-"+kindID(id.Kind)))
+		}
+	}
+}
