@@ -32,11 +32,9 @@ func newIdentify(t *terminal) *cobra.Command {
 					t.identification(id)
 					continue
 				}
-				line, err := json.Marshal(id)
-				if err != nil {
+				if err := t.identificationJSON(id); err != nil {
 					return err
 				}
-				fmt.Fprintf(t.out, "%s\n", line)
 			}
 			if failed {
 				return nothing(nil)
@@ -46,6 +44,22 @@ func newIdentify(t *terminal) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, t.text("flag-json"))
 	return cmd
+}
+
+// identificationJSON writes an identification as one JSON line.
+func (t *terminal) identificationJSON(id *evidence.Identification) error {
+	parts := []map[string]any{}
+	for _, p := range id.Parts {
+		parts = append(parts, map[string]any{"name": p.Name, "kind": p.Kind.String(), "needs": p.Needs, "size": p.Size})
+	}
+	line, err := json.Marshal(map[string]any{
+		"event": "identification", "name": id.Name, "kind": id.Kind.String(), "folder": id.Folder, "device": id.Device, "needs": id.Needs,
+		"size": id.Size, "files": id.Files, "missing": append([]string{}, id.Missing...), "parts": parts, "notes": append([]evidence.Note{}, id.Notes...),
+	})
+	if err == nil {
+		fmt.Fprintf(t.out, "%s\n", line)
+	}
+	return err
 }
 
 // kindID returns the part of the IDs of texts that names a kind.
