@@ -145,12 +145,12 @@ func passesTime(s string) record.Time {
 	return record.Time{}
 }
 
-var errPasses = errors.New("more links or depth than is read")
+var passesErr = errors.New("more links or depth than is read")
 
 // links collects the texts with links below a value.
 func (p *passesPass) links(v any, depth int) (err error) {
 	if depth > passesDepth || len(p.Links) > passesLinks {
-		return errPasses
+		return passesErr
 	}
 	switch v := v.(type) {
 	case string:
@@ -169,7 +169,7 @@ func (p *passesPass) links(v any, depth int) (err error) {
 		}
 	}
 	if err != nil {
-		return errPasses
+		return passesErr
 	}
 	return nil
 }
