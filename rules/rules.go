@@ -5,5 +5,5 @@ import "embed"
 
 // FS holds the rules by platform, such as "ios/ios-tcc-path-client.yaml".
 //
-//go:embed ios
+//go:embed android ios
 var FS embed.FS

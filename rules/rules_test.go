@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/artifacts"
 	"github.com/vigie-project/vigie/artifacts/ios"
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/detect/rule"
@@ -20,7 +21,7 @@ import (
 
 func load(tb testing.TB) *rule.Set {
 	tb.Helper()
-	set, err := rule.Load(FS, ios.Parsers)
+	set, err := rule.Load(FS, artifacts.Parsers)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -60,8 +61,14 @@ func TestTexts(t *testing.T) {
 		if strings.HasSuffix(r.Title.EN, ".") || strings.HasSuffix(r.Title.FR, ".") {
 			t.Errorf("%s: title ends with a period", r.File)
 		}
-		if !strings.HasPrefix(r.ID, "ios-") || !strings.HasPrefix(r.File, "ios/") {
+		platform, _, _ := strings.Cut(r.File, "/")
+		if !strings.HasPrefix(r.ID, platform+"-") {
 			t.Errorf("%s: rule of another platform", r.File)
+		}
+		for _, id := range r.Artifacts {
+			if !strings.HasPrefix(id, platform+".") {
+				t.Errorf("%s: artifact %s of another platform", r.File, id)
+			}
 		}
 	}
 }
