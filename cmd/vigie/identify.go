@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,12 +26,10 @@ func newIdentify(t *terminal) *cobra.Command {
 					t.errorf(err)
 					continue
 				}
-				if !asJSON {
+				if asJSON {
+					t.identificationJSON(id)
+				} else {
 					t.identification(id)
-					continue
-				}
-				if err := t.identificationJSON(id); err != nil {
-					return err
 				}
 			}
 			if failed {
@@ -47,19 +43,15 @@ func newIdentify(t *terminal) *cobra.Command {
 }
 
 // identificationJSON writes an identification as one JSON line.
-func (t *terminal) identificationJSON(id *evidence.Identification) error {
+func (t *terminal) identificationJSON(id *evidence.Identification) {
 	parts := []map[string]any{}
 	for _, p := range id.Parts {
 		parts = append(parts, map[string]any{"name": p.Name, "kind": p.Kind.String(), "needs": p.Needs, "size": p.Size})
 	}
-	line, err := json.Marshal(map[string]any{
+	t.json(map[string]any{
 		"event": "identification", "name": id.Name, "kind": id.Kind.String(), "folder": id.Folder, "device": id.Device, "needs": id.Needs,
 		"size": id.Size, "files": id.Files, "missing": append([]string{}, id.Missing...), "parts": parts, "notes": append([]evidence.Note{}, id.Notes...),
 	})
-	if err == nil {
-		fmt.Fprintf(t.out, "%s\n", line)
-	}
-	return err
 }
 
 // kindID returns the part of the IDs of texts that names a kind.
