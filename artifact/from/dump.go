@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/dumpsys"
 	"github.com/vigie-project/vigie/format/lines"
 	"github.com/vigie-project/vigie/record"
 )
@@ -77,4 +79,31 @@ func Dump[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func
 			}
 		}
 	}
+}
+
+// Clock returns what the clock of a device showed: as a time, or as text if it
+// was printed without its year.
+func Clock(t time.Time) (record.WallTime, string) {
+	if !t.IsZero() && t.Year() == 0 {
+		return record.WallTime{}, t.Format("01-02 15:04:05.999")
+	}
+	return record.WallTime{Time: t}, ""
+}
+
+// Count returns a number that a decoder of dumps gives, or nil if it is
+// negative: then it is not recorded.
+func Count(n int) *int64 {
+	if n < 0 {
+		return nil
+	}
+	v := int64(n)
+	return &v
+}
+
+// KVs returns the pairs of a dump.
+func KVs(pairs []dumpsys.Pair) (kvs []record.KV) {
+	for _, p := range pairs {
+		kvs = append(kvs, record.KV(p))
+	}
+	return kvs
 }

@@ -6,6 +6,7 @@ import "github.com/vigie-project/vigie/artifact"
 
 // Parsers lists the parsers of this package.
 var Parsers = []*artifact.Parser{
+	&ADBKeys,
 	&APKs,
 	&Accessibility,
 	&Acquisition,
@@ -13,6 +14,10 @@ var Parsers = []*artifact.Parser{
 	&AppOps,
 	&BackupApps,
 	&BackupFiles,
+	&BatteryDaily,
+	&BatteryHistory,
+	&DatabaseFiles,
+	&DatabaseInfo,
 	&DumpsysPackages,
 	&Environment,
 	&Files,
@@ -23,6 +28,7 @@ var Parsers = []*artifact.Parser{
 	&MMS,
 	&Mounts,
 	&Packages,
+	&PlatformCompat,
 	&Processes,
 	&Properties,
 	&Receivers,

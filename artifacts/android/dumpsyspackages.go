@@ -89,8 +89,8 @@ func dumpsyspackagesRecord(p *dumpsys.Package) dumpsyspackagesPackage {
 		Name: record.App(p.Name), Hidden: p.Hidden, System: p.System(), Version: p.VersionName,
 		FirstInstalled: record.WallTime{Time: p.FirstInstall}, Updated: record.WallTime{Time: p.LastUpdate}, Written: record.WallTime{Time: p.TimeStamp},
 		Installer: record.App(p.Installer), Initiating: record.App(p.Initiating), Originating: record.App(p.Originating), UpdateOwner: record.App(p.UpdateOwner),
-		InstallUID: dumpsyspackagesNumber(p.InstallerUID), Path: record.Path(p.CodePath), Data: record.Path(p.DataDir),
-		AppID: dumpsyspackagesNumber(p.AppID), SharedUser: p.SharedUser, VersionCode: p.VersionCode, MinSDK: int64(p.MinSDK), TargetSDK: int64(p.TargetSDK),
+		InstallUID: from.Count(p.InstallerUID), Path: record.Path(p.CodePath), Data: record.Path(p.DataDir),
+		AppID: from.Count(p.AppID), SharedUser: p.SharedUser, VersionCode: p.VersionCode, MinSDK: int64(p.MinSDK), TargetSDK: int64(p.TargetSDK),
 		Flags: p.Flags, Private: p.PrivateFlags, Signatures: p.Signatures,
 	}
 	if p.Source >= 0 {
@@ -103,19 +103,8 @@ func dumpsyspackagesRecord(p *dumpsys.Package) dumpsyspackagesPackage {
 	for _, user := range p.Users {
 		d.user(&user)
 	}
-	for _, pair := range p.Other {
-		d.Extra = append(d.Extra, record.KV(pair))
-	}
+	d.Extra = from.KVs(p.Other)
 	return d
-}
-
-// dumpsyspackagesNumber returns a number, or nil for one that is not recorded.
-func dumpsyspackagesNumber(n int) *int64 {
-	if n < 0 {
-		return nil
-	}
-	v := int64(n)
-	return &v
 }
 
 // permissions sorts the permissions by whether they were granted. A line without
