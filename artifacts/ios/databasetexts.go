@@ -40,8 +40,8 @@ come from Apple rather than from the person, and most of it is not in backups.`,
 type databasetextsText struct {
 	Text     record.Text `json:"text"`     // the value, its first 256 KiB
 	Database string      `json:"database"` // name of the file
-	Table    string      `json:"table"`
-	Column   string      `json:"column"`
+	Table    string      `json:"table"`    // table it is in
+	Column   string      `json:"column"`   // column it is in
 }
 
 // String implements [record.Data].

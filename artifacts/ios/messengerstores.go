@@ -44,8 +44,8 @@ out of backups: that there is no record does not say that the app was not used.`
 type messengerstoresFile struct {
 	Messenger string      `json:"messenger"` // from the name of the file
 	File      record.Path `json:"file"`      // on the device
-	Bytes     int64       `json:"bytes"`
-	Content   string      `json:"content"` // first bytes: "SQLite", "empty", or "encrypted or of another format"
+	Bytes     int64       `json:"bytes"`     // size
+	Content   string      `json:"content"`   // first bytes: "SQLite", "empty", or "encrypted or of another format"
 }
 
 // String implements [record.Data].

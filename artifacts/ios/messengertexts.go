@@ -68,8 +68,8 @@ func messengertextsInputs() (inputs []artifact.Pattern) {
 type messengertextsText struct {
 	Text     record.Text `json:"text"`     // the value, its first 256 KiB
 	Database string      `json:"database"` // name of the file
-	Table    string      `json:"table"`
-	Column   string      `json:"column"`
+	Table    string      `json:"table"`    // table it is in
+	Column   string      `json:"column"`   // column it is in
 }
 
 // String implements [record.Data].
