@@ -107,3 +107,28 @@ func KVs(pairs []dumpsys.Pair) (kvs []record.KV) {
 	}
 	return kvs
 }
+
+// Unless returns a decoder that reports no errors for a text that has a line which
+// begins with other and none that begins with own: bug reports hold several dumps
+// of some services, and a decoder has a use for one of them.
+func Unless[T any](own, other string, decode func(iter.Seq[lines.Line]) iter.Seq2[T, error]) func(iter.Seq[lines.Line]) iter.Seq2[T, error] {
+	return func(text iter.Seq[lines.Line]) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			isOwn, isOther := false, false
+			watched := func(yield func(lines.Line) bool) {
+				for l := range text {
+					isOwn = isOwn || bytes.HasPrefix(l.Text, []byte(own))
+					isOther = isOther || bytes.HasPrefix(l.Text, []byte(other))
+					if !yield(l) {
+						return
+					}
+				}
+			}
+			for v, err := range decode(watched) {
+				if (err == nil || isOwn || !isOther) && !yield(v, err) {
+					return
+				}
+			}
+		}
+	}
+}

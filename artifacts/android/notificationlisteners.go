@@ -1,13 +1,11 @@
 package android
 
 import (
-	"iter"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/format/dumpsys"
-	"github.com/vigie-project/vigie/format/lines"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
 )
@@ -19,13 +17,14 @@ var NotificationListeners = artifact.Parser{
 	Doc: `An app that listens to notifications reads what all apps show in them: messages, codes to sign
 in, calls. Watches, cars and launchers need it. The system tells who is allowed to, who is
 bound now (live), and the same for assistants that sort notifications and for conditions of Do
-Not Disturb. An app in several lists gives a record for each. The state is as of the dump.`,
+Not Disturb. An app in several lists gives a record for each. The state is as of the dump. Bug reports
+also have a shorter dump of the service with the notifications only, which gives none.`,
 	Inputs: from.Dumpsys("notification"),
 	Record: notificationlistenersListener{},
 	Refs: []string{
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/notification/ManagedServices.java",
 	},
-	Parse: from.Dump(notificationlistenersAll, notificationlistenersRow),
+	Parse: from.Dump(from.Unless("Current Notification Manager state", "  Notification List:", dumpsys.NotificationListeners), notificationlistenersRow),
 }
 
 // notificationlistenersListener is one app in one list.
@@ -41,33 +40,6 @@ type notificationlistenersListener struct {
 // String implements [record.Data].
 func (l notificationlistenersListener) String() string {
 	return record.Line(l.Manager + ": " + l.Component + " " + l.List)
-}
-
-// notificationlistenersAll yields the listeners. Bug reports also have a shorter dump
-// of the service, made before the others, that has the notifications only: that it
-// has no listeners is no error.
-func notificationlistenersAll(text iter.Seq[lines.Line]) iter.Seq2[dumpsys.NotificationListener, error] {
-	return func(yield func(dumpsys.NotificationListener, error) bool) {
-		list, state := false, false
-		watched := func(yield func(lines.Line) bool) {
-			for l := range text {
-				s := l.String()
-				list = list || s == "  Notification List:"
-				state = state || strings.HasPrefix(s, "Current Notification Manager state")
-				if !yield(l) {
-					return
-				}
-			}
-		}
-		for v, err := range dumpsys.NotificationListeners(watched) {
-			if err != nil && list && !state {
-				continue
-			}
-			if !yield(v, err) {
-				return
-			}
-		}
-	}
 }
 
 func notificationlistenersRow(l dumpsys.NotificationListener) (int, record.Data) {
