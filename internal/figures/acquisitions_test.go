@@ -26,7 +26,9 @@ var emulatorTests = map[string]string{
 func accountBugreport(t *testing.T, e *expectation) verdict {
 	switch module, isRun := strings.CutPrefix(e.Test, "BUGREPORT_MODULES."); {
 	case module == "BugReportTimestamps":
-		return outside // archived
+		// The times of the members of the archive are when the bug report was
+		// made, and not when anything happened.
+		return outside
 	case isRun:
 		return by(t, emulatorTests[module])
 	case e.Kind == "ground-truth":
@@ -124,7 +126,7 @@ func accountAndroidQF(t *testing.T, e *expectation) verdict {
 var acquisitionAnswers = map[string][]answer{
 	"test_artifact.py::test_extract_dumpsys_section": {
 		{says: `isinstance(section, str)`, out: internals},
-		{says: `len(section)`, ours: content("androidqf/dumpsys/package.txt", 0)},
+		{says: `len(section)`, ours: content("androidqf/dumpsys/package.txt", 0), want: "3823 ", why: "the line that says how long the dump took closes a section and is no part of it"},
 	},
 	"test_files.py::test_androidqf_files": {
 		{says: `len(m.results)`, ours: count("android.files")},
@@ -174,16 +176,27 @@ var acquisitionAnswers = map[string][]answer{
 	},
 	"test_check_android_androidqf.py::test_check_malformed_backup_skips_backup_modules": {
 		{says: `result.exit_code`, out: ownCommand},
-		{says: `"Skipping backup modules as backup.ab is malformed" in caplog.text`, test: "examination.TestAndroidDamage"},
+		{says: `"Skipping backup modules as backup.ab is malformed" in caplog.text`, test: "evidence.TestAndroidQF"},
 		{says: `not any( record.levelname in {"CRITICAL", "FATAL"} for record in caplog.records )`, out: ownCommand},
 	},
 }
 
-// accountAndroidDB accounts for the figures about databases of apps: none is in
-// an acquisition that is read here.
+// accountAndroidDB accounts for the figures about databases of apps. They are in
+// the folders of the apps, which only a full file system of a phone holds, and
+// no acquisition that is read here: a backup has none of these apps.
 func accountAndroidDB(t *testing.T, e *expectation) verdict {
 	if !strings.HasPrefix(e.File, "android-db/log2timeline+plaso/") {
 		t.Error(e.File)
 	}
-	return outside // appStorage
+	return outside
+}
+
+// hashAnswers are about the files of the acquisition.
+var hashAnswers = []answer{
+	{says: `sha256`, ours: hashed("androidqf/backup.ab")},
+	{says: `len(hashes)`, ours: stored},
+	{says: `hashes[0]["file_path"] == os.path.join(path, "backup.ab")`, out: internals},
+	{says: `hashes[0]["sha256"]`, ours: hashed("androidqf/backup.ab")},
+	{says: `hashes[1]["file_path"] == os.path.join(path, "dumpsys.txt")`, out: internals},
+	{says: `hashes[1]["sha256"]`, ours: hashed("androidqf/dumpsys.txt")},
 }

@@ -2,11 +2,13 @@ package figures
 
 import (
 	"compress/gzip"
-	"encoding/json"
+	"crypto/sha256"
+	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,20 +19,14 @@ import (
 	"github.com/vigie-project/vigie/record"
 )
 
-// The Android acquisitions of the corpus, and the password of the locked ones.
-const (
-	androidPassword = "123456"
-	androidReport   = "android-bugreport/mvt-project+mvt/android_data/bugreport"
-)
+// androidPassword opens the locked backups of the corpus.
+const androidPassword = "123456"
 
 // Why figures about Android are no concern of Vigie, or of its acquisitions.
 const (
-	beforehand = "counted before the peer's test reads or compares anything"
 	heuristics = "a rule of thumb of the peer, with its own level; the rules for Android have tests of their own"
 	ownCommand = "how the peer's command ends or logs; the exit status of ours is tested with examination"
-	archived   = "the times of the members of the archive, which are when the bug report was made and not when anything happened"
 	sentryForm = "the form in which the peer reports a crash to its server, which is the same for all of them"
-	appStorage = "a database or file of an app in its own folder, which only a full file system of a phone holds; no acquisition that is read here does"
 )
 
 // dumpedAs are the paths at which an acquisition of AndroidQF has what the
@@ -244,4 +240,35 @@ func packageAt(n int) question {
 		_, app, _ := strings.Cut(list[n], " ")
 		return app
 	}
+}
+
+// hashed asks for the SHA-256 of a file.
+func hashed(name string) question {
+	return func(t testing.TB, o *outcome) string {
+		f, err := o.source.Open(name)
+		if err != nil {
+			return err.Error()
+		}
+		defer f.Close()
+		h := sha256.New()
+		if _, err := io.Copy(h, f); err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("%x", h.Sum(nil))
+	}
+}
+
+// stored asks how many files an acquisition has, parts of files not counted.
+func stored(_ testing.TB, o *outcome) string {
+	n := 0
+	err := o.source.WalkFiles(func(name string, _ int64) error {
+		if o.source.Whole(name) == name {
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return strconv.Itoa(n)
 }

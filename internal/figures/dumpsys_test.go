@@ -54,7 +54,7 @@ var dumpsysAnswers = map[string][]answer{
 	},
 	"dumpsys_appops.py::test_ioc_check": {
 		{says: `len(da.alertstore.alerts)`, out: heuristics},
-		{says: `len(detected_by_ioc)`, ours: matched("android.appops", "app:id", "com.facebook.katana")},
+		{says: `len(detected_by_ioc)`, ours: matched("android.appops", "app:id", "com.facebook.katana"), want: "16", why: "each use of an operation is a record, not each package"},
 		{says: `detected_by_ioc[0].matched_indicator is not None`, ours: exhibit("android.appops", "app:id", "com.facebook.katana", "app"), want: "com.facebook.katana"},
 		{says: `len(detected_by_permission_heuristic)`, out: heuristics},
 	},
@@ -62,7 +62,7 @@ var dumpsysAnswers = map[string][]answer{
 		{says: `len(dba.results)`, ours: kindsOf("android.batterydaily", "", "from", "app", "version")},
 	},
 	"dumpsys_battery_daily.py::test_ioc_check": {
-		{says: `len(dba.alertstore.alerts)`, ours: matched("android.batterydaily", "app:id", "com.facebook.system")},
+		{says: `len(dba.alertstore.alerts)`, ours: matched("android.batterydaily", "app:id", "com.facebook.system"), want: "6", why: "the dump has each change six times, and every line is a record"},
 	},
 	"dumpsys_battery_history.py::test_parsing": {
 		{says: `len(dba.results)`, ours: count("android.batteryhistory"), want: "8", why: "every line of the history is a record, with all of its events"},
@@ -93,7 +93,7 @@ var dumpsysAnswers = map[string][]answer{
 		{says: `dpa.results[0]["activity"]`, ours: nth("android.activities", "group=Non-Data Actions", 0, "component")},
 	},
 	"dumpsys_package_activities.py::test_ioc_check": {
-		{says: `len(dpa.alertstore.alerts)`, ours: matched("android.activities", "app:id", "com.google.android.gms")},
+		{says: `len(dpa.alertstore.alerts)`, ours: matched("android.activities", "app:id", "com.google.android.gms"), want: "2", why: "an activity for a type of data is a record too"},
 	},
 	"dumpsys_packages.py::test_parsing": {
 		{says: `len(dpa.results)`, ours: count("android.dumpsyspackages")},

@@ -65,6 +65,13 @@ var files = []struct {
 	{"stix-patterns", 1, func(t *testing.T, _ *expectation) verdict {
 		return by(t, "detect/indicator/stixpattern.TestCorpus")
 	}},
+	{"android-bugreport", 29, accountBugreport},
+	{"android-dumpsys", 102, accountDumpsys},
+	{"android-tombstone", 20, accountTombstone},
+	{"android-backup", 21, accountAndroidBackup},
+	{"androidqf", 36, accountAndroidQF},
+	{"android-db", 51, accountAndroidDB},
+	{"age", 103, func(t *testing.T, _ *expectation) verdict { return by(t, "evidence.TestAgeVectors") }},
 }
 
 func TestFigures(t *testing.T) {
