@@ -41,7 +41,8 @@ type appopsUse struct {
 	Switch     string          `json:"switch,omitempty"`      // switch: the operation that decides, if it is another one
 	SwitchMode string          `json:"switch_mode,omitempty"` // mode of that
 	Foreground bool            `json:"foreground,omitempty"`  // listed under foregroundOps
-	Use        string          `json:"use"`                   // "access", "reject", "running"; "" if never used
+	Use        string          `json:"use"`                   // "access", "reject"; "" if never used
+	Running    bool            `json:"running,omitempty"`     // it was going on at the time of the dump
 	State      string          `json:"state,omitempty"`       // state of the app: "top", "fgsvc", "fg", "bg", "cch", "pers"
 	Flag       string          `json:"flag,omitempty"`        // for whom: "s" itself, "tp", "up" as a proxy, "tpd", "upd" through a proxy
 	Tag        string          `json:"tag,omitempty"`         // attribution tag, Android 11 and later
@@ -96,13 +97,9 @@ func appopsRow(p appopsPair) (int, record.Data) {
 	}
 	d.Time, d.State, d.Flag, d.Tag, d.Proxy = record.WallTime{Time: u.Time}, u.State, u.Flag, u.Tag, u.Proxy
 	d.Ago, d.Duration, d.Nesting = u.Ago.Seconds(), u.Duration.Seconds(), int64(u.Nesting)
-	switch {
-	case u.Running:
-		d.Use = "running"
-	case u.Rejected:
+	d.Running = u.Running
+	if d.Use = "access"; u.Rejected {
 		d.Use = "reject"
-	default:
-		d.Use = "access"
 	}
 	d.ProxyApp = record.App(strings.TrimSpace(dumpsys.Between(u.Proxy+",", "pkg=", ",")))
 	return u.Line, d

@@ -32,7 +32,7 @@ type processexitsExit struct {
 	Process     record.Process  `json:"process"`               // process
 	PID         *int64          `json:"pid"`                   // pid
 	UID         *int64          `json:"uid"`                   // user ID of the package
-	Reason      string          `json:"reason"`                // reason, as named: "CRASH(NATIVE)", "ANR"
+	Reason      string          `json:"reason"`                // reason, as named: "APP CRASH(NATIVE)", "ANR"
 	ReasonCode  *int64          `json:"reason_code"`           // its number
 	SubReason   string          `json:"subreason,omitempty"`   // subreason, as named
 	Status      string          `json:"status,omitempty"`      // exit code or signal

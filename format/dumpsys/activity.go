@@ -185,7 +185,7 @@ func (e *Exit) line(text string) {
 		case "status":
 			e.Status = v
 		case "":
-			if name := strings.Trim(v, "()"); last == "reason" {
+			if name := strings.TrimSuffix(strings.TrimPrefix(v, "("), ")"); last == "reason" { // "(APP CRASH(NATIVE))"
 				e.ReasonName = name
 			} else if last == "subreason" {
 				e.SubReasonName = name
