@@ -132,7 +132,7 @@ func readLine(line []byte, number int, offset int64, fn func(*Event, error) erro
 	events, err := object(line, maxEvents)
 	for _, v := range events {
 		e := &Event{Line: number, Offset: offset, Kind: v.Key, Raw: v.Raw}
-		fields, ferr := object(v.Raw, maxFields)
+		fields, ferr := members(v.Raw, maxFields)
 		if ferr != nil {
 			ferr = fmt.Errorf("line %d: %w: %.100q: %w", number, ErrLine, v.Key, ferr)
 			if err := fn(nil, ferr); err != nil {
@@ -189,7 +189,7 @@ func (e *Event) decodeTag(f *fieldSet) {
 			return // stays in Rest
 		}
 		inner := &fieldSet{}
-		fields, err := object(v.Raw, maxFields)
+		fields, err := members(v.Raw, maxFields)
 		if err != nil {
 			inner.scalar = v.Raw
 		}

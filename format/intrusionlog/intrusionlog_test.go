@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -170,6 +171,33 @@ func FuzzRead(f *testing.F) {
 		})
 		if err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// FuzzMembers compares the splitting of valid JSON with that of encoding/json.
+func FuzzMembers(f *testing.F) {
+	for _, s := range []string{`{}`, ` { "a" : 1 , "b\\u0041":[ "x", "\\"]" ] ,"c":{"d":null}, "e": -1.5e3,"a":true } `, `["a"]`, `"x"`, `{"a":["b" , "c"]}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		b := []byte(strings.ToValidUTF8(s, "?"))
+		if deep(b) || !json.Valid(b) {
+			return
+		}
+		got, err := members(b, 100)
+		want, werr := damaged(b, 100)
+		if (err != nil) != (werr != nil) || len(got) != len(want) {
+			t.Fatalf("got %v, %v, want %v, %v", got, err, want, werr)
+		}
+		for i := range got {
+			if got[i].Key != want[i].Key || string(got[i].Raw) != string(want[i].Raw) {
+				t.Errorf("got %q: %s, want %q: %s", got[i].Key, got[i].Raw, want[i].Key, want[i].Raw)
+			}
+			var list []string
+			if strs, ok := strs(got[i].Raw); ok && (json.Unmarshal(got[i].Raw, &list) != nil || !slices.Equal(strs, list)) {
+				t.Errorf("strings %q, want %q", strs, list)
+			}
 		}
 	})
 }

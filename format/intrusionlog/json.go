@@ -57,13 +57,21 @@ func object(b []byte, limit int) ([]Value, error) {
 	if deep(b) {
 		return nil, fmt.Errorf("deeper than %d", maxDepth)
 	}
+	if json.Valid(b) {
+		return members(b, limit)
+	}
+	return damaged(b, limit)
+}
+
+// damaged is object for what is no valid JSON.
+func damaged(b []byte, limit int) ([]Value, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	t, err := d.Token()
 	if err != nil {
 		return nil, err
 	}
 	if t != json.Delim('{') {
-		return nil, errors.New("no JSON object")
+		return nil, errNoObject
 	}
 	var list []Value
 	for d.More() {
@@ -93,8 +101,103 @@ func object(b []byte, limit int) ([]Value, error) {
 	return list, nil
 }
 
+var errNoObject = errors.New("no JSON object")
+
+// members is object for valid JSON, as all values within one are. The values
+// are parts of b.
+func members(b []byte, limit int) ([]Value, error) {
+	b = bytes.TrimLeft(b, space)
+	if b[0] != '{' {
+		return nil, errNoObject
+	}
+	list := make([]Value, 0, 8)
+	for b = next(b[1:]); b[0] != '}'; b = next(b) {
+		if len(list) == limit {
+			return list, fmt.Errorf("more than %d keys", limit)
+		}
+		n := extent(b)
+		name, _ := textOf(b[:n])
+		b = next(b[n:]) // after the colon
+		n = extent(b)
+		list = append(list, Value{name, json.RawMessage(b[:n:n])})
+		b = b[n:]
+	}
+	return list, nil
+}
+
+// strs returns the elements of a list of strings, false for any other valid
+// JSON.
+func strs(b []byte) ([]string, bool) {
+	if b[0] != '[' {
+		return nil, false
+	}
+	list := []string{}
+	for b = next(b[1:]); b[0] != ']'; b = next(b) {
+		if b[0] != '"' {
+			return nil, false
+		}
+		n := extent(b)
+		s, ok := textOf(b[:n])
+		if !ok {
+			return nil, false
+		}
+		list, b = append(list, s), b[n:]
+	}
+	return list, true
+}
+
+// space is what may stand between the parts of JSON.
+const space = " \t\r\n"
+
+// next skips what separates values of valid JSON.
+func next(b []byte) []byte {
+	for i, c := range b {
+		switch c {
+		case ',', ':', ' ', '\t', '\r', '\n':
+		default:
+			return b[i:]
+		}
+	}
+	return nil
+}
+
+// extent returns the length of the value at the begin of valid JSON.
+func extent(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return i
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case ',', ':', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(b)
+}
+
 // deep reports whether brackets outside strings nest deeper than maxDepth.
 func deep(b []byte) bool {
+	if bytes.Count(b, []byte{'{'})+bytes.Count(b, []byte{'['}) <= maxDepth {
+		return false
+	}
 	depth, quoted := 0, false
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
@@ -134,7 +237,7 @@ func (f *fieldSet) raw(key string) json.RawMessage {
 // take removes the first value of a key.
 func (f *fieldSet) take(key string) {
 	if i := slices.IndexFunc(f.left, func(v Value) bool { return v.Key == key }); i >= 0 {
-		f.left = slices.Delete(slices.Clone(f.left), i, i+1)
+		f.left = slices.Delete(f.left, i, i+1)
 	}
 }
 
@@ -207,8 +310,8 @@ func (f *fieldSet) texts(key string) []string {
 	if raw == nil {
 		return nil
 	}
-	var list []string
-	if json.Unmarshal(raw, &list) != nil || list == nil {
+	list, ok := strs(raw)
+	if !ok && json.Unmarshal(raw, &list) != nil || list == nil {
 		s, ok := textOf(raw)
 		if !ok {
 			return nil
@@ -226,6 +329,9 @@ func textOf(raw json.RawMessage) (string, bool) {
 	}
 	if raw[0] != '"' {
 		return string(raw), true
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), true // is valid UTF-8
 	}
 	err := json.Unmarshal(raw, &s)
 	return s, err == nil
