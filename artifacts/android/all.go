@@ -35,6 +35,7 @@ var Parsers = []*artifact.Parser{
 	&Mounts,
 	&NetStats,
 	&NotificationListeners,
+	&PackageCheckin,
 	&Packages,
 	&PlatformCompat,
 	&ProcessExits,

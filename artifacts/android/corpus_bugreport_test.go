@@ -52,14 +52,15 @@ func TestCorpusBugreport(t *testing.T) {
 		having []string
 		m      int // records that have all of having
 	}{
-		{tv, &android.DumpsysPackages, 144, []string{`"hidden":true`}, 3},   // MVT 141: it does not read the hidden ones
-		{tv, &android.Activities, 956, []string{`"Non-Data Actions"`}, 572}, // MVT reads this group only
-		{tv, &android.Receivers, 868, []string{`"Non-Data Actions"`}, 749},  // in the text; MVT counts 332 actions
-		{tv, &android.AppOps, 159, []string{`"time":"2025-`}, 80},           // lines in the text; MVT 79
-		{tv, &android.Accessibility, 1, nil, 1},                             // MVT 0
-		{tv, &android.BatteryHistory, 0, nil, 0},                            // just charged
-		{tv, &android.BatteryDaily, 2, []string{`"to":null`}, 2},            // of the current day, which MVT does not read
-		{tv, &android.DatabaseInfo, 1280, nil, 1280},                        // lines in the text; MVT 1000
+		{tv, &android.DumpsysPackages, 144, []string{`"hidden":true`}, 3},     // MVT 141: it does not read the hidden ones
+		{tv, &android.PackageCheckin, 141, []string{`"rule":"unix-ms"`}, 117}, // lines "pkg," in the text; others have no time
+		{tv, &android.Activities, 956, []string{`"Non-Data Actions"`}, 572},   // MVT reads this group only
+		{tv, &android.Receivers, 868, []string{`"Non-Data Actions"`}, 749},    // in the text; MVT counts 332 actions
+		{tv, &android.AppOps, 159, []string{`"time":"2025-`}, 80},             // lines in the text; MVT 79
+		{tv, &android.Accessibility, 1, nil, 1},                               // MVT 0
+		{tv, &android.BatteryHistory, 0, nil, 0},                              // just charged
+		{tv, &android.BatteryDaily, 2, []string{`"to":null`}, 2},              // of the current day, which MVT does not read
+		{tv, &android.DatabaseInfo, 1280, nil, 1280},                          // lines in the text; MVT 1000
 		{tv, &android.DatabaseFiles, 444, []string{`"rule":"text"`}, 444},
 		{tv, &android.PlatformCompat, 0, nil, 0},
 		{tv, &android.ADBKeys, 3, []string{`"list":"state"`}, 1},
