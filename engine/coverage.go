@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/vigie-project/vigie/evidence"
 )
 
@@ -56,7 +58,12 @@ func (c *Coverage) fail(err error) {
 	}
 }
 
+// note keeps a note on a file. One on content that could not be read is an
+// error too.
 func (c *Coverage) note(n evidence.Note) {
+	if n.Incomplete() {
+		c.fail(fmt.Errorf("%s: %s", n.Path, n.Detail))
+	}
 	if len(c.Notes) < maxSample {
 		c.Notes = append(c.Notes, n)
 	}

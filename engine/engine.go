@@ -319,9 +319,17 @@ func Parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file P
 			note = func(evidence.Note) {}
 		}
 		if n, ok := f.(evidence.NotedFile); ok {
-			for _, m := range n.Notes() {
-				note(m)
+			noted := map[evidence.Note]bool{}
+			tell := func() {
+				for _, m := range n.Notes() {
+					if !noted[m] {
+						noted[m] = true
+						note(m)
+					}
+				}
 			}
+			tell()
+			defer tell() // reading may have shown more
 		}
 		in := &artifact.Input{Source: src, Path: file.Path, Size: size(f, file), File: ctxFile{f, ctx}, Parser: p, Note: note}
 		for rec, err := range p.Parse(ctx, in) {

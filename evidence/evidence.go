@@ -84,7 +84,8 @@ type Device struct {
 }
 
 // A Note is something about an acquisition or one of its files that an
-// examiner must know when weighing the results, but that is no failure.
+// examiner must know when weighing the results. Most are no failures; see
+// [Note.Incomplete].
 type Note struct {
 	Code   string `json:"code"`             // stable word, such as "size-differs"
 	Path   string `json:"path,omitempty"`   // device path or stored name; "" for the whole acquisition

@@ -58,3 +58,16 @@ var NoteCodes = []string{
 	"unknown-domain",          // rows of a domain whose place on the device is not known
 	"unknown-flags",           // rows that are neither file, folder nor link
 }
+
+// unread are the notes on content that is there, or was, and that nobody could
+// read whole. What fails when its files are opened is no part of them: it is an
+// error of each parser that reads them.
+var unread = map[string]bool{
+	"archive-damaged": true, "backup-cut": true, "checksum-differs": true, "duplicate-member": true, "listing-incomplete": true,
+	"member-cut": true, "name-refused": true, "nested-damaged": true, "nested-locked": true, "not-regular": true,
+	"sections-incomplete": true,
+}
+
+// Incomplete reports whether the note says that a part of the acquisition could
+// not be read, so that an examination of it is not complete.
+func (n Note) Incomplete() bool { return unread[n.Code] }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -218,8 +219,13 @@ func (f *sectionFile) Stored() (string, io.Reader) {
 	return f.sec.whole, io.NewSectionReader(f.whole, 0, 1<<62)
 }
 
-// Notes implements [NotedFile].
-func (f *sectionFile) Notes() []Note { return f.sec.notes }
+// Notes implements [NotedFile]: those on the section and those on the whole text.
+func (f *sectionFile) Notes() []Note {
+	if n, ok := f.whole.(NotedFile); ok {
+		return slices.Concat(f.sec.notes, n.Notes())
+	}
+	return f.sec.notes
+}
 
 // Stat implements [fs.File].
 func (f *sectionFile) Stat() (fs.FileInfo, error) {

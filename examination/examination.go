@@ -100,6 +100,10 @@ type Result struct {
 // whole acquisition.
 const artifactAcquisition = "acquisition"
 
+// maxUnread bounds the errors that are kept about a whole acquisition; the others
+// are counted.
+const maxUnread = 20
+
 // Check examines acquisitions and fills a case. A case that an earlier run of
 // the same examination left incomplete is resumed. The error tells why the
 // examination could not be carried through; the case then says "incomplete".
@@ -276,10 +280,8 @@ func (r *run) plan() []*engine.Plan {
 		r.progress(Progress{Phase: Planning, Current: src.Name})
 		plan := engine.NewPlan(src, r.opt.Parsers, private)
 		plans = append(plans, plan)
-		if plan.Err != nil {
-			r.ledger = append(r.ledger, engine.Coverage{
-				Source: src.ID, Artifact: artifactAcquisition, Outcome: engine.Partial, Errors: 1, Sample: []string{plan.Err.Error()},
-			})
+		if c := unread(src, plan); c.Errors > 0 {
+			r.ledger = append(r.ledger, c)
 		}
 		r.planned = append(r.planned, casefile.Source{
 			ID: src.ID, Name: src.Name, Kind: src.Kind.String(), Parent: src.Parent, Device: src.Device, Notes: src.Notes,
@@ -287,6 +289,31 @@ func (r *run) plan() []*engine.Plan {
 		})
 	}
 	return plans
+}
+
+// unread returns what could not be read of an acquisition as a whole: what could
+// not be listed, opened or unpacked.
+func unread(src *evidence.Source, plan *engine.Plan) engine.Coverage {
+	c := engine.Coverage{Source: src.ID, Artifact: artifactAcquisition, Outcome: engine.Partial}
+	fail := func(n int64, text string) {
+		c.Errors += int(max(1, n))
+		if len(c.Sample) < maxUnread {
+			c.Sample = append(c.Sample, text)
+		}
+	}
+	if plan.Err != nil {
+		fail(1, plan.Err.Error())
+	}
+	for _, n := range src.Notes {
+		switch {
+		case !n.Incomplete():
+		case n.Path == "":
+			fail(n.Count, n.Detail)
+		default:
+			fail(n.Count, fmt.Sprintf("%s: %s", n.Path, n.Detail))
+		}
+	}
+	return c
 }
 
 // fingerprint identifies what a plan reads, of which phone and acquisition, with
