@@ -28,7 +28,7 @@ run at the time of the dump are not in it, and older versions of Android print n
 
 // databasefilesFile is one file.
 type databasefilesFile struct {
-	Path     record.Path `json:"path"`
+	Path     record.Path `json:"path"`     // of the file, as dumpsys prints it
 	Size     int64       `json:"size"`     // bytes
 	Modified record.Time `json:"modified"` // mtime: change of the content, UTC
 	Changed  record.Time `json:"changed"`  // ctime: change of the entry, UTC

@@ -33,7 +33,7 @@ a space in a path as a slash.`,
 
 // filesFile is one file.
 type filesFile struct {
-	Path       record.Path `json:"path"`
+	Path       record.Path `json:"path"`                 // path: on the device
 	Size       int64       `json:"size"`                 // size: bytes; 0 where only paths were listed
 	Mode       string      `json:"mode,omitempty"`       // mode: as Go writes it ("-rwxr-xr-x", "urwxr-xr-x" with set-user-ID) or octal ("755")
 	Executable bool        `json:"executable,omitempty"` // mode: somebody may execute it; no links
