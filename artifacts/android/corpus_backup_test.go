@@ -142,3 +142,27 @@ func TestCorpusTombstones(t *testing.T) {
 		})
 	}
 }
+
+// TestCorpusANRs reads published traces; threads were counted with grep.
+func TestCorpusANRs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file    string
+		threads string
+	}{
+		{"thread_dump.txt", `"threads":30,`},
+		{"thread_dump_native_only.txt", `"threads":57,`},
+		{"thread_dump_no_stacktrace.txt", `"threads":2,`},
+		{"thread_dump_process_name_main.txt", `"threads":2,"names":["io.sentry.samples.android","Thread-2"]`},
+	} {
+		data, err := os.ReadFile(testdata.Path(t, "android-tombstone/getsentry+sentry-java/"+c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := &evidence.Source{ID: "test", Kind: evidence.AndroidBugreport, FS: fstest.MapFS{"data/anr/anr_1": &fstest.MapFile{Data: data}}}
+		lines := backupLines(t, src, &android.ANRs)
+		if len(lines) != 1 || !strings.Contains(lines[0], c.threads) {
+			t.Errorf("%s: %d records, want one with %s: %.400s", c.file, len(lines), c.threads, lines)
+		}
+	}
+}
