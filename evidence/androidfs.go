@@ -135,7 +135,7 @@ func (f *androidFS) Open(at string) (fs.File, error) {
 	}
 	return &backupFile{
 		SectionReader: io.NewSectionReader(s, 0, s.size),
-		info:          fileInfo{name: path.Base(at), size: s.size, mode: 0o444},
+		info:          fileInfo{name: path.Base(at), size: s.size, mode: 0o444, mod: s.mod},
 		stored:        s, name: name,
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 )
 
 // An outer is the folder or archive in which an acquisition lies, with the
@@ -35,6 +36,7 @@ type outer interface {
 type stored struct {
 	io.ReaderAt
 	size  int64
+	mod   time.Time    // of the last change, as a tar archive records it; else zero
 	close func() error // nil if there is nothing to close
 	notes []Note
 	late  func() []Note // what reading has shown; nil if it shows nothing

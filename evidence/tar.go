@@ -120,11 +120,11 @@ func (t *tarOuter) open(name string) (*stored, error) {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("sparse members of tar archives are not read")}
 		}
 		if t.size >= 0 && (h.Size > t.size || data > t.size-h.Size) {
-			return &stored{ReaderAt: io.NewSectionReader(t.src, data, max(0, t.size-data)), size: max(0, t.size-data), notes: []Note{{
+			return &stored{ReaderAt: io.NewSectionReader(t.src, data, max(0, t.size-data)), size: max(0, t.size-data), mod: h.ModTime, notes: []Note{{
 				Code: "member-cut", Path: name, Detail: fmt.Sprintf("the archive ends within the member: %d of %d bytes are there", max(0, t.size-data), h.Size), Count: 1,
 			}}}, nil
 		}
-		return &stored{ReaderAt: io.NewSectionReader(t.src, data, h.Size), size: h.Size}, nil
+		return &stored{ReaderAt: io.NewSectionReader(t.src, data, h.Size), size: h.Size, mod: h.ModTime}, nil
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }

@@ -47,16 +47,17 @@ func TestCorpusBackup(t *testing.T) {
 		file     string
 		sms, mms int
 		have     []string
+		modified string // of some file, as tar lists it
 	}{
 		// MVT has an SMS of 2022, and an MMS of 1970 because it takes seconds for
 		// milliseconds. It calls the SMS received; type 6 is one that was not sent.
 		{"android_backup/backup.ab", 1, 1, []string{
 			`"date":{"utc":"2022-02-22T15:29:41.956Z"`, `"direction":"not sent","box":"queued","number":"06543219"`, `https://google.com/`,
 			`"date":{"utc":"2020-01-20T14:49:49Z"`, `"direction":"received","box":"inbox","kind":"retrieved","number":"+12345678"`, `http://google.com`,
-		}},
-		{"android_backup/backup2.ab", 1, 0, []string{`https://google.com/`}},
-		{"android_backup/apps", 1, 1, []string{`https://google.com/`, `http://google.com`}}, // unpacked
-		{"androidqf_encrypted/backup.ab", 1, 0, []string{`https://google.com/`}},
+		}, `"modified":{"utc":"2022-03-05T22:28:35Z"`},
+		{"android_backup/backup2.ab", 1, 0, []string{`https://google.com/`}, ""},
+		{"android_backup/apps", 1, 1, []string{`https://google.com/`, `http://google.com`}, ""}, // unpacked
+		{"androidqf_encrypted/backup.ab", 1, 0, []string{`https://google.com/`}, ""},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
@@ -72,6 +73,9 @@ func TestCorpusBackup(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer sources[0].Close()
+			if files := backupLines(t, sources[0], &android.BackupFiles); c.modified != "" && !strings.Contains(strings.Join(files, "\n"), c.modified) {
+				t.Errorf("no file has %s in\n%s", c.modified, files)
+			}
 			sms, mms := backupLines(t, sources[0], &android.SMS), backupLines(t, sources[0], &android.MMS)
 			if len(sms) != c.sms || len(mms) != c.mms {
 				t.Errorf("%d SMS and %d MMS, want %d and %d", len(sms), len(mms), c.sms, c.mms)
