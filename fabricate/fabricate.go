@@ -25,14 +25,24 @@ type Options struct {
 	Benign   bool   // without traces, with the traps that look like them
 	Messages int    // ordinary messages; 0 means 400
 	Rows     int    // rows of the manifest; fewer than the files need are ignored
+
+	// Of Android acquisitions.
+	Android   int  // version whose forms are written: 8, 11, 14 or 16; 0 means 14
+	Megabytes int  // the text of a bugreport is filled with log lines to this size
+	Events    int  // events of an intrusion log; 0 means 400
+	Format    int  // version of an Android backup, 1 to 5; 0 means 5
+	Stored    bool // an Android backup is not compressed
+	Zip       bool // an AndroidQF acquisition, or intrusion logs, are one zip and no folder
+	Age       bool // an AndroidQF acquisition is such a zip, encrypted with age
 }
 
-// What Backup writes into its folder.
+// What is written into the folder; Android acquisitions have names of their own.
 const (
 	BackupDir    = "backup"           // the backup
 	TruthFile    = "truth.json"       // what was planted
 	FeedFile     = "indicators.stix2" // the indicators of the spyware that does not exist
 	PasswordFile = "password.txt"     // of the backup, if it is encrypted
+	IdentityFile = "identity.txt"     // of age, if the acquisition is encrypted with it
 )
 
 // A Truth is what is known about an acquisition that was made.
@@ -157,7 +167,12 @@ func (p *phone) attributes() []byte {
 }
 
 func (p *phone) writeTruth(dir string) error {
-	truth, err := json.MarshalIndent(p.truth, "", "  ")
+	return writeTruth(dir, &p.truth, p.opt.Password)
+}
+
+// writeTruth writes what belongs beside an acquisition.
+func writeTruth(dir string, t *Truth, password string) error {
+	truth, err := json.MarshalIndent(t, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -166,8 +181,8 @@ func (p *phone) writeTruth(dir string) error {
 		return err
 	}
 	files := map[string][]byte{TruthFile: append(truth, '\n'), FeedFile: feed}
-	if p.opt.Password != "" {
-		files[PasswordFile] = []byte(p.opt.Password + "\n")
+	if password != "" {
+		files[PasswordFile] = []byte(password + "\n")
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {

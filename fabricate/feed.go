@@ -15,12 +15,23 @@ const (
 	spyEmail   = "linakeller2203@mail.example"
 	spyPath    = "/private/var/mobile/Library/Preferences/com.example.albatros.plist"
 	spyProfile = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+
+	// Of the version for Android. Its certificate and app are made anew each time,
+	// always with the same bytes: see spySigner.
+	spyApp      = "com.example.albatros"
+	spyFolder   = "/data/local/tmp/albatros"
+	spyProperty = "persist.sys.albatros.port"
+	spyAddress  = "203.0.113.7"
 )
 
 // feed returns the indicators as a STIX 2.1 bundle.
 func feed() ([]byte, error) {
 	const made = "2026-01-05T00:00:00.000Z"
 	id := func(kind string, n int) string { return fmt.Sprintf("%s--%08x-0000-4000-8000-000000000000", kind, n) }
+	signer, err := spySigner()
+	if err != nil {
+		return nil, err
+	}
 	objects := []map[string]any{{
 		"type": "malware", "spec_version": "2.1", "id": id("malware", 1), "created": made, "modified": made,
 		"name": spyName, "is_family": true,
@@ -32,6 +43,12 @@ func feed() ([]byte, error) {
 		"[email-addr:value = '" + spyEmail + "']",
 		"[file:path = '" + spyPath + "']",
 		"[configuration-profile:id = '" + spyProfile + "']",
+		"[app:id = '" + spyApp + "']",
+		"[app:cert.sha256 = '" + signer.sha256() + "']",
+		"[file:hashes.'SHA-256' = '" + hexSHA256(signer.apk(spyApp, spyVersion)) + "']",
+		"[file:path = '" + spyFolder + "']",
+		"[android-property:name = '" + spyProperty + "']",
+		"[ipv4-addr:value = '" + spyAddress + "']",
 	} {
 		objects = append(objects, map[string]any{
 			"type": "indicator", "spec_version": "2.1", "id": id("indicator", 16+i), "created": made, "modified": made, "valid_from": made,

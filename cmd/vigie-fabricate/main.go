@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -23,17 +22,24 @@ func main() {
 func newRoot(out io.Writer) *cobra.Command {
 	var opt fabricate.Options
 	var plain bool
+	kind := string(fabricate.IPhone)
 	cmd := &cobra.Command{
 		Use:   "vigie-fabricate FOLDER",
-		Short: "make an iPhone backup with planted traces and its ground truth",
-		Long: `Makes the backup of an iPhone that nobody owns: ordinary content, the traces of a
+		Short: "make an acquisition with planted traces and its ground truth",
+		Long: `Makes the acquisition of a phone that nobody owns: ordinary content, the traces of a
 spyware that does not exist, and beside it the ground truth (truth.json), the indicators
-(indicators.stix2) and the password (password.txt). The same seed makes the same phone.
+(indicators.stix2) and the secrets (password.txt, identity.txt). The same seed makes the
+same phone.
 
-With --benign nothing is planted; the backup holds what is known to be mistaken for traces.`,
+Kinds: iphone, a backup; androidqf, an acquisition with a bugreport, a backup and
+intrusion logs in it; bugreport; ab, an Android backup; intrusionlog.
+
+With --benign nothing is planted; it holds what is known to be mistaken for traces.`,
 		Example: "  vigie-fabricate sample\n" +
 			"  vigie-fabricate twin --benign --seed 7\n" +
-			"  vigie-fabricate large --messages 1000000 --plain",
+			"  vigie-fabricate large --messages 1000000 --plain\n" +
+			"  vigie-fabricate droid --kind androidqf --age --plain\n" +
+			"  vigie-fabricate report --kind bugreport --android 16 --megabytes 200",
 		Args:          cobra.ExactArgs(1),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -41,21 +47,29 @@ With --benign nothing is planted; the backup holds what is known to be mistaken 
 			if plain {
 				opt.Password = ""
 			}
-			truth, err := fabricate.Backup(args[0], opt)
+			path, truth, err := fabricate.Make(fabricate.Kind(kind), args[0], opt)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "%s: %d traces planted, %d traps\n", filepath.Join(args[0], fabricate.BackupDir), len(truth.Traces), len(truth.Traps))
+			fmt.Fprintf(out, "%s: %d traces planted, %d traps\n", path, len(truth.Traces), len(truth.Traps))
 			return nil
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&kind, "kind", kind, "iphone, androidqf, bugreport, ab or intrusionlog")
 	f.Uint64Var(&opt.Seed, "seed", 1, "seed of everything that is random")
 	f.StringVar(&opt.Password, "password", "sesame", "password of the backup")
 	f.IntVar(&opt.Rounds, "rounds", 10_000, "cost of deriving the key; phones use 10000000")
 	f.BoolVar(&plain, "plain", false, "do not encrypt the backup")
 	f.BoolVar(&opt.Benign, "benign", false, "plant no trace, only what resembles one")
 	f.IntVar(&opt.Messages, "messages", 400, "ordinary messages")
+	f.IntVar(&opt.Android, "android", 14, "version of Android: 8, 11, 14 or 16")
+	f.IntVar(&opt.Megabytes, "megabytes", 0, "fill the text of a bugreport up to this size")
+	f.IntVar(&opt.Events, "events", 400, "ordinary events of an intrusion log")
+	f.IntVar(&opt.Format, "format", 5, "version of an Android backup, 1 to 5")
+	f.BoolVar(&opt.Stored, "stored", false, "do not compress an Android backup")
+	f.BoolVar(&opt.Zip, "zip", false, "one zip instead of a folder")
+	f.BoolVar(&opt.Age, "age", false, "encrypt an AndroidQF acquisition with age")
 	f.IntVar(&opt.Rows, "rows", 0, "fill the manifest up to this many rows")
 	return cmd
 }
