@@ -123,8 +123,6 @@ func zlibStart(src io.ReaderAt, size int64, bad *checksums) resumer {
 	}
 }
 
-func (c *zlibCursor) pos() int64 { return c.dec.Out() }
-
 // mark returns how to come back; the checksum is compared only by the first
 // cursor, which sees all.
 func (c *zlibCursor) mark() resumer {
