@@ -30,7 +30,15 @@ func (r *run) hashSource(ctx context.Context, src *evidence.Source) error {
 		return err
 	}
 	cov := engine.Coverage{Source: src.ID, Artifact: artifactHashes, Outcome: engine.Complete}
+	fail := func(text string) {
+		cov.Errors++
+		cov.Outcome = engine.Partial
+		if len(cov.Sample) < 20 {
+			cov.Sample = append(cov.Sample, text)
+		}
+	}
 	var done int64
+	var written error
 	workers := r.opt.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -40,18 +48,19 @@ func (r *run) hashSource(ctx context.Context, src *evidence.Source) error {
 		done += h.Size
 		r.progress(Progress{Phase: Hashing, Current: src.Name, Done: done})
 		if h.Err != nil {
-			cov.Errors++
-			cov.Outcome = engine.Partial
-			if len(cov.Sample) < 20 {
-				cov.Sample = append(cov.Sample, fmt.Sprintf("%s: %v", h.Name, h.Err))
-			}
+			fail(fmt.Sprintf("%s: %v", h.Name, h.Err))
 			return nil
 		}
-		return out.Add(h.Name, h.Size, hex.EncodeToString(h.SHA256[:]))
+		written = out.Add(h.Name, h.Size, hex.EncodeToString(h.SHA256[:]))
+		return written
 	})
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil || written != nil:
 		out.Abort()
 		return fmt.Errorf("hash all: %w", err)
+	default: // the acquisition could not be listed to its end
+		fail(err.Error())
 	}
 	r.ledger = append(r.ledger, cov)
 	return out.Close()

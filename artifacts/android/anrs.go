@@ -25,7 +25,7 @@ Libraries that were put into an app show in the stacks of its threads, and an ap
 reads a message may hang rather than crash. Apps hang on ordinary phones every day; the
 files are overwritten by newer ones.`,
 	Inputs: slices.Concat([]artifact.Pattern{
-		{Kinds: evidence.AndroidBugreport, Glob: "data/anr/*"},
+		{Kinds: evidence.AndroidBugreport | evidence.AndroidQF, Glob: "data/anr/*"},
 		{Kinds: evidence.AndroidQF, Glob: "androidqf/logs/data/anr/*"},
 	}, from.Sections("vm-traces-just-now", "vm-traces-at-last-anr")),
 	Record: anrsProcess{},

@@ -33,6 +33,7 @@ Most acquisitions have few copies or none; what is missing tells nothing.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.AndroidQF, Glob: "androidqf/apks/**/*.apk"},
 		{Kinds: evidence.AndroidQF, Glob: "androidqf/tmp/**/*.apk"},
+		{Kinds: evidence.AndroidQF, Glob: "data/**/*.apk"},
 		{Kinds: evidence.AndroidBackup, Glob: "data/**/*.apk"},
 		{Kinds: evidence.AndroidBackup, Glob: "backup/**/*.apk"},
 	},

@@ -36,7 +36,7 @@ phone.
 Entries name packages that are gone since, and crashes of what reads messages. A
 crash is nothing unusual on an ordinary phone.`,
 	Inputs: slices.Concat([]artifact.Pattern{
-		{Kinds: evidence.AndroidBugreport, Glob: "data/system/dropbox/*@*"},
+		{Kinds: evidence.AndroidBugreport | evidence.AndroidQF, Glob: "data/system/dropbox/*@*"},
 		{Kinds: evidence.AndroidQF, Glob: "androidqf/logs/data/system/dropbox/*@*"},
 	}, from.Dumpsys("dropbox")),
 	Record: dropboxEntry{},

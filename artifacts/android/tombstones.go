@@ -31,9 +31,9 @@ media or radio signals. Such crashes also happen on ordinary phones by the dozen
 counts is which process, how often, and what the abort message says. No crash tells
 nothing, since they are overwritten by newer ones.`,
 	Inputs: []artifact.Pattern{
-		{Kinds: evidence.AndroidBugreport, Glob: "data/tombstones/tombstone_*"},
-		{Kinds: evidence.AndroidBugreport, Glob: "data/vendor/tombstones/**/tombstone_*"},
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/logs/**/tombstone_*"},
+		{Kinds: evidence.AndroidBugreport | evidence.AndroidQF, Glob: "data/tombstones/tombstone_*"},
+		{Kinds: evidence.AndroidBugreport | evidence.AndroidQF, Glob: "data/vendor/tombstones/**/tombstone_*"},
+		{Kinds: evidence.AndroidQF, Glob: "androidqf/logs/**/tombstone_*"}, // where another file has the path on the device
 	},
 	Record: tombstonesCrash{},
 	Refs: []string{

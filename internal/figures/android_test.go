@@ -43,7 +43,7 @@ var dumpedAs = map[string]string{
 	"getprop.txt":                 "androidqf/getprop.txt",
 	"ps.txt":                      "androidqf/ps.txt",
 	"android_logcat.log":          "androidqf/logcat.txt",
-	"tombstone.pb.gz":             "androidqf/logs/data/tombstones/tombstone_00.pb",
+	"tombstone.pb.gz":             "data/tombstones/tombstone_00.pb",
 }
 
 // single reads one file of the corpus as part of an acquisition of AndroidQF.
