@@ -23,6 +23,7 @@ const (
 	maxMessages = 100_000
 	maxFields   = 1000 // keys of one message
 	maxMessage  = 8 << 20
+	maxBlanks   = 1 << 20 // bytes of white space in a row, which take time to skip
 )
 
 // Errors that callers test for.
@@ -44,7 +45,7 @@ func Read(r io.Reader, fn func(*Message, error) error) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	limited := &io.LimitedReader{R: z, N: maxSize}
+	limited := &io.LimitedReader{R: &unblank{r: z}, N: maxSize}
 	d := json.NewDecoder(limited)
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {
 		return errors.Join(ErrFormat, err)
@@ -69,6 +70,27 @@ func Read(r io.Reader, fn func(*Message, error) error) error {
 		return fmt.Errorf("read end of messages: %w", err)
 	}
 	return ended(nil, limited)
+}
+
+// An unblank refuses to read on within much white space: the decoder begins anew
+// with all of it each time it reads some bytes more.
+type unblank struct {
+	r io.Reader
+	n int // bytes of white space that were read last
+}
+
+// Read implements [io.Reader].
+func (u *unblank) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	if rest := bytes.TrimRight(p[:n], " \t\r\n"); len(rest) > 0 {
+		u.n = n - len(rest)
+	} else {
+		u.n += n
+	}
+	if u.n > maxBlanks {
+		return 0, fmt.Errorf("more than %d bytes of white space", maxBlanks)
+	}
+	return n, err
 }
 
 // ended replaces the error of a file that is larger than the limit.
