@@ -1,11 +1,14 @@
 package fabricate_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,10 +25,13 @@ import (
 	"github.com/vigie-project/vigie/rules"
 )
 
+// allRules loads the rules once.
+var allRules = sync.OnceValues(func() (*rule.Set, error) { return rule.Load(rules.FS, artifacts.Parsers) })
+
 // examine examines an acquisition with all rules and the indicators beside it.
 func examine(t *testing.T, dir, path, password string) *examination.Result {
 	t.Helper()
-	set, err := rule.Load(rules.FS, artifacts.Parsers)
+	set, err := allRules()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +115,12 @@ func reads(id string, kinds evidence.Kind) bool {
 	})
 }
 
+// tells reports whether a record has a time, in UTC or by the clock of the phone.
+func tells(data []byte, at time.Time) bool {
+	const minute = "2006-01-02T15:04"
+	return at.IsZero() || bytes.Contains(data, []byte(at.Format(minute))) || bytes.Contains(data, []byte(at.Add(time.Hour).Format(minute)))
+}
+
 // TestAndroidTraces examines acquisitions with planted traces. A trace of an
 // artifact that has no parser is only listed.
 func TestAndroidTraces(t *testing.T) {
@@ -130,14 +142,16 @@ func TestAndroidTraces(t *testing.T) {
 					t.Logf("%s: no parser %s for this", trace.ID, trace.Artifact)
 					continue
 				}
-				best := detect.Grade(0)
+				best, told := detect.Grade(0), false
 				for _, f := range list {
 					if trace.In(f) {
-						best = max(best, f.Grade)
+						best, told = max(best, f.Grade), told || f.Grade >= trace.Grade && tells(f.Exhibits[0].Data, trace.Planted)
 					}
 				}
 				if best < trace.Grade {
 					t.Errorf("%s (%s): best grade %q, want %q", trace.ID, trace.What, best, trace.Grade)
+				} else if !told {
+					t.Errorf("%s (%s): no finding tells the time %v", trace.ID, trace.What, trace.Planted)
 				}
 			}
 		})
@@ -159,7 +173,19 @@ func TestAndroidTraps(t *testing.T) {
 			if len(truth.Traces) != 0 || len(truth.Traps) == 0 {
 				t.Fatalf("%d traces, %d traps", len(truth.Traces), len(truth.Traps))
 			}
-			for _, f := range findings(t, examine(t, dir, path, tt.opt.Password)) {
+			res := examine(t, dir, path, tt.opt.Password)
+			var records strings.Builder
+			for name, text := range tree(t, res.Case.Dir) {
+				if strings.HasPrefix(name, "records") {
+					records.WriteString(text)
+				}
+			}
+			for _, trap := range truth.Traps {
+				if !strings.Contains(records.String(), trap.Contains) {
+					t.Errorf("%s (%s): no record has it", trap.ID, trap.What)
+				}
+			}
+			for _, f := range findings(t, res) {
 				if f.Grade > detect.Context {
 					t.Errorf("%s is graded %q in a benign acquisition: %s\n%s", f.Detector, f.Grade, f.Title.EN, f.Exhibits[0].Data)
 				}

@@ -125,6 +125,7 @@ func (d *droid) backupTar() ([]byte, error) {
 	birds := d.find(spyApp + "s.birds")
 	list = append(list, qfFile{"apps/" + birds.name + "/_manifest", d.abManifest(birds.name, play, d.other.der)},
 		qfFile{"apps/" + birds.name + "/f/list.txt", []byte("Diomedea exulans\n")}, qfFile{"shared/0/Download/menu.pdf", []byte("%PDF-1.4\n")})
+	d.trap("app-named-alike", birds.name, "an app of the store whose name begins like that of the spyware")
 	if !d.opt.Benign {
 		apk := d.find(spyApp).apk
 		list = append(list, qfFile{"apps/" + spyApp + "/_manifest", d.abManifest(spyApp, files, d.spy.der)}, qfFile{"apps/" + spyApp + "/sp/state.xml", []byte("<map />\n")},

@@ -56,19 +56,23 @@ func (d *droid) installApps() {
 // trapApps installs what is known to be mistaken for a trace.
 func (d *droid) trapApps() {
 	d.install(app{name: spyApp + "s.birds", installer: play, source: 2, signer: d.other.sha256(), apk: d.other.apk(spyApp+"s.birds", 12), version: 12})
-	d.trap("app-named-alike", spyApp+"s.birds", "an app of the store whose name begins like that of the spyware")
 	d.install(app{name: "com.example.vendor.gallery", system: true, updated: true, installer: files, version: 8, signer: hexSHA256([]byte("signer of the vendor"))})
-	d.trap("system-app-from-file", "com.example.vendor.gallery", "an app of the system that was updated from a file")
 	d.install(app{name: "com.example.vendor.clock", system: true, signer: hexSHA256([]byte("signer of the vendor"))})
-	d.trap("system-app-without-installer", "com.example.vendor.clock", "an app of the system without installer")
 	d.install(app{name: "com.example.operator", signer: hexSHA256([]byte("signer of the operator"))})
-	d.trap("operator-app", "com.example.operator", "an app of the operator without installer that is not part of the system")
 	d.install(app{name: "org.example.podcasts", installer: "org.fdroid.fdroid", source: 2, version: 31, signer: hexSHA256([]byte("signer of the store"))})
-	d.trap("other-store", "org.example.podcasts", "an app of another store")
 	d.install(app{name: "com.example.chat.clone", installer: play, source: 2, version: 4, signer: hexSHA256([]byte("signer of com.example.chat"))})
 	d.apps[len(d.apps)-1].uid = 0
-	d.trap("several-users", "com.example.chat.clone", "an app of two users, whose user ID pm printed in a form that became 0")
 	d.install(app{name: "com.example.vendor.gone", system: true, removed: true})
+}
+
+// appTraps notes those of them, where the list of packages is written.
+func (d *droid) appTraps() {
+	d.trap("app-named-alike", spyApp+"s.birds", "an app of the store whose name begins like that of the spyware")
+	d.trap("system-app-from-file", "com.example.vendor.gallery", "an app of the system that was updated from a file")
+	d.trap("system-app-without-installer", "com.example.vendor.clock", "an app of the system without installer")
+	d.trap("operator-app", "com.example.operator", "an app of the operator without installer that is not part of the system")
+	d.trap("other-store", "org.example.podcasts", "an app of another store")
+	d.trap("several-users", "com.example.chat.clone", "an app of two users, whose user ID pm printed in a form that became 0")
 	d.trap("removed-app", "com.example.vendor.gone", "an app of the vendor that was removed and left data")
 }
 

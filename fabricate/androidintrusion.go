@@ -127,7 +127,7 @@ func (d *droid) eventTraps() []event {
 	d.trap("event-address-alike", spyAddress+"7", "a connection to an address that has that of the spyware in its text")
 	d.trap("event-key", "PinStorage_crossReboot_key", "a key that could not be made, as happens on all phones")
 	d.trap("event-authority", "CN=Refused", "a certificate authority that was not installed")
-	d.trap("event-local", "ip6-localhost/::1", "a connection within the phone")
+	d.trap("event-local", "ip6-localhost", "a connection within the phone")
 	return []event{
 		connectEvent(d.ago(300), "com.example.mail", "/"+spyAddress+"7", 443), connectEvent(d.ago(299), "com.example.mail", "ip6-localhost/::1", 5037),
 		securityEvent(d.ago(290), "key_generated", `{"success":false,"key_id":"PinStorage_crossReboot_key","uid":1001}`),

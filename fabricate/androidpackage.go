@@ -36,6 +36,7 @@ func (d *droid) services() []dump {
 // packageService is the dump of the package manager.
 func (d *droid) packageService() string {
 	var t text
+	d.appTraps()
 	d.resolvers(&t)
 	t.line("Packages:")
 	for i := range d.apps {

@@ -204,6 +204,7 @@ func (d *droid) qfPackages() []byte {
 		}
 		list = append(list, p)
 	}
+	d.appTraps()
 	d.found("qf-package", "android.packages", spyApp, detect.Confirmed, "the package, by its name", 0)
 	d.found("qf-certificate", "android.packages", d.spy.sha256(), detect.Confirmed, "the package, by the certificate of its signer", 0)
 	d.found("qf-file-digest", "android.packages", d.find(spyApp).sha256(), detect.Confirmed, "the package, by the digest of its file", 0)

@@ -126,7 +126,6 @@ type process struct {
 func (d *droid) processes() []process {
 	list := []process{{1, 0, "root", "init", "u:r:init:s0"}, {2, 0, "root", "[kthreadd]", "u:r:kernel:s0"}, {340, 1, "system", "gatekeeperd", "u:r:gatekeeperd:s0"},
 		{352, 1, "root", "zygote64", "u:r:zygote:s0"}, {508, 352, "system", "system_server", "u:r:system_server:s0"}, {900, 1, "shell", "adbd", "u:r:adbd:s0"}}
-	d.trap("gatekeeperd", "gatekeeperd", "a process of Android that was once published as one of a spyware")
 	for i := range d.apps {
 		if a := &d.apps[i]; !a.removed && i%3 != 1 || a.name == spyApp {
 			label := "u:r:untrusted_app:s0:c1,c257,c512,c768"
@@ -146,6 +145,7 @@ func (d *droid) processes() []process {
 }
 
 func (d *droid) qfProcesses() []byte {
+	d.trap("gatekeeperd", "gatekeeperd", "a process of Android that was once published as one of a spyware")
 	var list []map[string]any
 	for _, p := range d.processes() {
 		command := []string{strings.Trim(p.name, "[]")}

@@ -27,7 +27,11 @@ func (d *droid) tombstones() []qfFile {
 	d.trap("system-crash", "com.android.settings", "a crash of an app of the system, which has the user of the system")
 	if !d.opt.Benign {
 		crashes = append(crashes, crash{spyFolder + "/" + spyProcess, spyProcess, "u:r:su:s0", spyFolder + "/" + spyProcess, 5166, 0, 150, spyFolder + "/" + spyProcess})
-		d.found("tombstone", "android.tombstones", spyProcess, detect.Strong, "a crash of the daemon", 150)
+		hours := 150.0
+		if d.opt.Android < 11 {
+			hours = 0 // the text has no time
+		}
+		d.found("tombstone", "android.tombstones", spyProcess, detect.Strong, "a crash of the daemon", hours)
 		d.ruled("tombstone-code", "android.tombstones", spyFolder, detect.NeedsExpert, "a crash in code from a place where no program belongs")
 	}
 	var list []qfFile
