@@ -95,7 +95,7 @@ func (f *sectionFS) add(text string, part *dumpstate.Section) {
 		if sec.size == 0 && sec.offset == 0 {
 			sec.lines, sec.offset = int64(l.Number)-1, l.Offset
 		}
-		sec.size = l.Offset + int64(len(l.Text)) + 1 - sec.offset
+		sec.size = l.End - sec.offset
 	}
 	name := sectionName(part)
 	if name == "" {

@@ -124,10 +124,18 @@ func (r *elementReader) begin() error {
 	}
 	text := bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf"))
 	rest := bytes.TrimLeft(text, " \t\r\n")
+	var base int64 // of head
+	for len(rest) == 0 && n == len(head) {
+		base += int64(n)
+		if n, err = r.file.ReadAt(head[:], base); err != nil && err != io.EOF {
+			return err
+		}
+		rest = bytes.TrimLeft(head[:n], " \t\r\n")
+	}
 	if len(rest) == 0 {
 		return io.EOF
 	}
-	at := int64(n - len(rest))
+	at := base + int64(n-len(rest))
 	if r.list = rest[0] == '['; r.list {
 		at++
 		if first := bytes.TrimLeft(rest[1:], " \t\r\n"); len(first) > 0 && first[0] == '"' {

@@ -37,6 +37,8 @@ func TestElements(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", "", ""},
 		{"blank", " \n", ""},
+		{"list after much blank", strings.Repeat(" ", 2000) + "[1]", "1 1\n"},
+		{"line after much blank", strings.Repeat("\n", 512) + "{}", "1 {}\n"},
 		{"null", "null\n", ""},
 		{"empty", "[]", ""},
 		{"list", "\xef\xbb\xbf [1, \"a\", null,\n{\"b\":[]}]\r\n", "1 1\n2 \"a\"\n3 null\n4 {\"b\":[]}\n"},

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
@@ -124,7 +125,7 @@ func (r *settingsReader) begins(line string) bool {
 		return strings.HasPrefix(line, "_id:")
 	}
 	key, _, ok := strings.Cut(line, "=")
-	return ok && key != "" && !strings.ContainsAny(key, " \t")
+	return ok && key != "" && !strings.ContainsFunc(key, func(r rune) bool { return r == ' ' || unicode.IsControl(r) })
 }
 
 // settingsIsHeading reports whether a line is one such as "SECURE SETTINGS (user 0)".

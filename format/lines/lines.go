@@ -26,6 +26,7 @@ var bom = []byte("\xef\xbb\xbf")
 type Line struct {
 	Number int    // from 1
 	Offset int64  // of its first byte, in bytes from the start of the text
+	End    int64  // of the byte after its end, as Offset
 	Text   []byte // without its end; valid until the next line is read
 	Cut    bool   // the text ends without line feed, or a piece of a line longer than [Max]
 }
@@ -58,6 +59,7 @@ func (r *Reader) Next() (Line, error) {
 	}
 	l := Line{Number: r.number, Offset: r.offset, Text: text, Cut: err != nil}
 	r.offset += int64(len(text))
+	l.End = r.offset
 	r.piece = errors.Is(err, bufio.ErrBufferFull)
 	if l.Offset == 0 {
 		l.Text = bytes.TrimPrefix(l.Text, bom)

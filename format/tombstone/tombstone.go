@@ -23,7 +23,10 @@ const (
 	maxAbort    = 16 << 10 // bytes of the lines after the first of the message
 )
 
-var errForm = errors.New("no tombstone: neither its first lines nor its fields are there")
+var (
+	errForm    = errors.New("no tombstone: neither its first lines nor its fields are there")
+	errProcess = errors.New("read tombstone: it ends before the line of the process")
+)
 
 // A Tombstone is one crash. Numbers that are not recorded are -1 where 0 means
 // something.
@@ -132,8 +135,12 @@ func Decode(data []byte) (Tombstone, error) {
 	head := data[:min(len(data), 4096)]
 	if bytes.Contains(head, []byte("*** *** ***")) || bytes.Contains(head, []byte("\npid: ")) || bytes.HasPrefix(head, []byte("pid: ")) {
 		t.text(data)
-		if t.PID < 0 && t.Fingerprint == "" {
+		switch {
+		case t.PID >= 0:
+		case t.Fingerprint == "":
 			return t, errForm
+		default:
+			return t, errProcess
 		}
 		return t, nil
 	}

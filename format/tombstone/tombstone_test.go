@@ -184,6 +184,9 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%q: no error", text)
 		}
 	}
+	if got, err := Decode([]byte("*** *** ***\nBuild fingerprint: 'a'\nABI: 'arm'\n")); err == nil || got.Fingerprint != "a" {
+		t.Errorf("cut before the process: %+v, error %v", got, err)
+	}
 	got, err := Decode([]byte("\x12\x01a\x28\x05\x82\x01\x7f"))
 	if err == nil || got.PID != 5 || got.Fingerprint != "a" {
 		t.Errorf("damaged protobuf: %+v, error %v", got, err)
