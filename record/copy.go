@@ -2,35 +2,83 @@ package record
 
 import (
 	"reflect"
+	"strconv"
 	"time"
 )
 
-// A dataCopy holds the data of one record at a time, in a place whose fields can
-// be pointed at: reading a time out of an interface would allocate.
+// A dataCopy holds the data of one record at a time, in a place whose fields
+// are pointed at: reading them through reflection takes several times as long,
+// and reading a time so would allocate.
 type dataCopy struct {
-	data   reflect.Value
-	fields []reflect.Value
-	times  []*Time     // by the number of the field; nil if it is no Time
-	walls  []*WallTime // likewise
+	data  reflect.Value
+	slots []slot
+	dates []date
+}
+
+// A shape says how the value of a field is found and written.
+type shape uint8
+
+const (
+	asText shape = iota
+	asInt
+	asBool
+	asTime
+	asList   // of texts or of KV
+	asOthers // through reflection
+)
+
+// A slot is a field of a dataCopy. Of the pointers, the one of its shape is set.
+type slot struct {
+	key  string // as it stands in JSON, after a comma
+	as   shape
+	omit bool // not written if zero
+	kind FieldKind
+	text *string
+	num  *int64
+	bit  *bool
+	time *Time
+	v    reflect.Value
+}
+
+// A date is a field of a dataCopy that tells a time, one way or the other.
+type date struct {
+	name string
+	time *Time
+	wall *WallTime
 }
 
 func newDataCopy(t *Type) *dataCopy {
 	c := &dataCopy{data: reflect.New(t.Go).Elem()}
-	n := len(t.Fields)
-	c.fields, c.times, c.walls = make([]reflect.Value, n), make([]*Time, n), make([]*WallTime, n)
 	for i := range t.Fields {
-		c.fields[i] = c.data.Field(t.Fields[i].Index)
-		if t.Fields[i].List || t.Fields[i].Optional {
-			continue
-		}
-		switch p := c.fields[i].Addr().Interface().(type) {
-		case *Time:
-			c.times[i] = p
-		case *WallTime:
-			c.walls[i] = p
+		f := &t.Fields[i]
+		s := slot{key: `,"` + f.Name + `":`, omit: f.Omit || f.Optional, kind: f.Kind, v: c.data.Field(f.Index), as: asOthers}
+		s.point(f)
+		c.slots = append(c.slots, s)
+		switch wall, ok := s.v.Addr().Interface().(*WallTime); {
+		case s.time != nil:
+			c.dates = append(c.dates, date{name: f.Name, time: s.time})
+		case ok:
+			c.dates = append(c.dates, date{name: f.Name, wall: wall})
 		}
 	}
 	return c
+}
+
+// point sets the shape of a slot and its pointer.
+func (s *slot) point(f *Field) {
+	switch p := s.v.Addr(); {
+	case f.List:
+		s.as = asList
+	case f.Optional:
+	case f.Kind == KindTime:
+		s.as, s.time = asTime, p.Interface().(*Time)
+	case f.Kind == KindInt:
+		s.as, s.num = asInt, p.Interface().(*int64)
+	case f.Kind == KindBool:
+		s.as, s.bit = asBool, p.Interface().(*bool)
+	case f.Kind == KindString || f.Kind >= KindURL:
+		s.as, s.text = asText, p.Convert(reflect.TypeFor[*string]()).Interface().(*string)
+	}
 }
 
 // copyOf returns a copy of data of the type, to be released.
@@ -45,15 +93,76 @@ func (t *Type) copyOf(data Data) *dataCopy {
 
 func (t *Type) release(c *dataCopy) { t.copies.Put(c) }
 
-// zero reports whether field i is the zero value of its type.
-func (c *dataCopy) zero(f *Field, i int) bool {
-	switch {
-	case c.times[i] != nil:
-		return *c.times[i] == Time{}
-	case f.Kind >= KindString && f.Kind != KindWallTime && !f.Optional:
-		return c.fields[i].Len() == 0 && !(f.List && !c.fields[i].IsNil())
+// appendJSON appends the fields as a JSON object.
+func (c *dataCopy) appendJSON(b []byte) []byte {
+	start := len(b)
+	for i := range c.slots {
+		s := &c.slots[i]
+		switch s.as {
+		case asText:
+			if !s.omit || *s.text != "" {
+				b = AppendString(append(b, s.key...), *s.text)
+			}
+		case asInt:
+			if !s.omit || *s.num != 0 {
+				b = strconv.AppendInt(append(b, s.key...), *s.num, 10)
+			}
+		case asBool:
+			if !s.omit || *s.bit {
+				b = strconv.AppendBool(append(b, s.key...), *s.bit)
+			}
+		case asTime:
+			if !s.omit || *s.time != (Time{}) {
+				b = s.time.AppendJSON(append(b, s.key...))
+			}
+		case asList:
+			if !s.omit || !s.v.IsNil() {
+				b = s.appendList(append(b, s.key...))
+			}
+		default:
+			if !s.omit || !s.v.IsZero() {
+				b = s.appendOther(append(b, s.key...))
+			}
+		}
 	}
-	return c.fields[i].IsZero()
+	if len(b) == start {
+		return append(b, '{', '}')
+	}
+	b[start] = '{' // in place of a comma
+	return append(b, '}')
+}
+
+func (s *slot) appendList(b []byte) []byte {
+	b = append(b, '[')
+	for i := range s.v.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if e := s.v.Index(i); s.kind == KindKV {
+			b = AppendString(append(b, `{"key":`...), e.Field(0).String())
+			b = AppendString(append(b, `,"value":`...), e.Field(1).String())
+			b = append(b, '}')
+		} else {
+			b = AppendString(b, e.String())
+		}
+	}
+	return append(b, ']')
+}
+
+func (s *slot) appendOther(b []byte) []byte {
+	v := s.v
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch s.kind {
+	case KindBool:
+		return strconv.AppendBool(b, v.Bool())
+	case KindInt:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case KindFloat:
+		return appendFloat(b, v.Float())
+	}
+	return v.Addr().Interface().(*WallTime).AppendJSON(b)
 }
 
 // A Moment is one time of a record.
@@ -71,20 +180,21 @@ func AppendMoments(list []Moment, data Data) ([]Moment, error) {
 		return list, err
 	}
 	c := t.copyOf(data)
-	for i := range t.Fields {
-		m := Moment{Field: t.Fields[i].Name}
-		switch {
-		case c.times[i] != nil:
-			m.Time = c.times[i].Time
-		case c.walls[i] != nil:
-			m.Time, m.Local = c.walls[i].Time, true
-		default:
-			continue
-		}
-		if !m.Time.IsZero() {
-			list = append(list, m)
-		}
-	}
+	list = c.appendMoments(list)
 	t.release(c)
 	return list, nil
+}
+
+func (c *dataCopy) appendMoments(list []Moment) []Moment {
+	for i := range c.dates {
+		d := &c.dates[i]
+		if d.time != nil {
+			if !d.time.IsZero() {
+				list = append(list, Moment{Field: d.name, Time: d.time.Time})
+			}
+		} else if !d.wall.IsZero() {
+			list = append(list, Moment{Field: d.name, Time: d.wall.Time, Local: true})
+		}
+	}
+	return list
 }

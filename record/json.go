@@ -12,29 +12,37 @@ import (
 // AppendJSON appends the record as one line of JSON, without a line end.
 // Invalid UTF-8 becomes U+FFFD. It fails only for data that [TypeOf] refuses.
 func (r Record) AppendJSON(b []byte) ([]byte, error) {
-	b = append(b, `{"artifact":`...)
-	b = AppendString(b, r.Artifact)
-	b = append(b, `,"origin":`...)
-	b = r.Origin.AppendJSON(b)
+	b = r.Origin.AppendJSON(r.appendStart(b))
 	b = append(b, `,"data":`...)
 	b, err := AppendData(b, r.Data)
 	return append(b, '}'), err
+}
+
+// appendStart appends what stands before the origin.
+func (r Record) appendStart(b []byte) []byte {
+	return append(AppendString(append(b, `{"artifact":`...), r.Artifact), `,"origin":`...)
 }
 
 // MarshalJSON implements [json.Marshaler]; see [Record.AppendJSON].
 func (r Record) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
 
 // AppendJSON appends the origin as a JSON object.
-func (o Origin) AppendJSON(b []byte) []byte {
-	b = append(b, `{"source":`...)
-	b = AppendString(b, o.Source)
-	b = append(b, `,"path":`...)
-	b = AppendString(b, o.Path)
+func (o Origin) AppendJSON(b []byte) []byte { return o.appendRest(o.appendPlace(b)) }
+
+// appendPlace appends the beginning of the object, with what says where to look.
+func (o *Origin) appendPlace(b []byte) []byte {
+	b = AppendString(append(b, `{"source":`...), o.Source)
+	b = AppendString(append(b, `,"path":`...), o.Path)
 	for _, f := range [...]struct{ key, value string }{{`,"stored":`, o.Stored}, {`,"table":`, o.Table}} {
 		if f.value != "" {
 			b = AppendString(append(b, f.key...), f.value)
 		}
 	}
+	return b
+}
+
+// appendRest appends what differs between the records of a place.
+func (o *Origin) appendRest(b []byte) []byte {
 	if o.Row != 0 {
 		b = strconv.AppendInt(append(b, `,"row":`...), o.Row, 10)
 	}
@@ -54,60 +62,9 @@ func AppendData(b []byte, data Data) ([]byte, error) {
 		return append(b, "null"...), err
 	}
 	c := t.copyOf(data)
-	b = append(b, '{')
-	first := true
-	for i := range t.Fields {
-		f := &t.Fields[i]
-		if (f.Omit || f.Optional) && c.zero(f, i) {
-			continue
-		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = append(b, '"')
-		b = append(b, f.Name...)
-		b = append(b, '"', ':')
-		b = c.appendField(b, f, i)
-	}
+	b = c.appendJSON(b)
 	t.release(c)
-	return append(b, '}'), nil
-}
-
-func (c *dataCopy) appendField(b []byte, f *Field, i int) []byte {
-	v := c.fields[i]
-	if f.Optional {
-		v = v.Elem()
-	}
-	if f.List {
-		b = append(b, '[')
-		for i := range v.Len() {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			if e := v.Index(i); f.Kind == KindKV {
-				b = AppendString(append(b, `{"key":`...), e.Field(0).String())
-				b = AppendString(append(b, `,"value":`...), e.Field(1).String())
-				b = append(b, '}')
-			} else {
-				b = AppendString(b, e.String())
-			}
-		}
-		return append(b, ']')
-	}
-	switch f.Kind {
-	case KindBool:
-		return strconv.AppendBool(b, v.Bool())
-	case KindInt:
-		return strconv.AppendInt(b, v.Int(), 10)
-	case KindFloat:
-		return appendFloat(b, v.Float())
-	case KindTime:
-		return c.times[i].AppendJSON(b)
-	case KindWallTime:
-		return c.walls[i].AppendJSON(b)
-	}
-	return AppendString(b, v.String())
+	return b, nil
 }
 
 // appendFloat appends a number, and null for what JSON has no number for.
@@ -129,7 +86,7 @@ func AppendString(b []byte, s string) []byte {
 		for i+8 <= len(s) && verbatim(s[i:i+8]) {
 			i += 8
 		}
-		if i == len(s) {
+		if i == len(s) || len(s) >= 8 && len(s)-i < 8 && verbatim(s[len(s)-8:]) {
 			break
 		}
 		c := s[i]
@@ -177,16 +134,29 @@ func AppendString(b []byte, s string) []byte {
 // verbatim reports whether the eight bytes of s are ASCII and stand for
 // themselves in a JSON string.
 func verbatim(s string) bool {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x80 * ones
-	)
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	x := word(s)
 	quote, slash, del := x^'"'*ones, x^'\\'*ones, x^0x7f*ones
 	// Each term has the high bit of a byte set if that is below a space, or one
 	// of the three; borrows spoil only bytes above one that is.
 	return (x|(x-' '*ones)|(quote-ones)|(slash-ones)|(del-ones))&highs == 0
+}
+
+// printable reports whether the eight bytes of s are ASCII and no controls.
+func printable(s string) bool {
+	x := word(s)
+	return (x|(x-' '*ones)|(x^0x7f*ones-ones))&highs == 0 // see verbatim
+}
+
+// Each byte of a word, or its high bit.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// word returns eight bytes.
+func word(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // Registry finds the type of the data of each artifact, to read records back.

@@ -131,6 +131,12 @@ func Line(s string) string {
 // plain reports whether a text is valid and has no control characters.
 func plain(s string) bool {
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && printable(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		if c := s[i]; c < utf8.RuneSelf {
 			if c < ' ' || c == 0x7f {
 				return false

@@ -118,7 +118,7 @@ func (t Time) AppendJSON(b []byte) []byte {
 		b = append(b, "null"...)
 	} else {
 		b = append(b, '"')
-		b = t.Time.UTC().AppendFormat(b, time.RFC3339Nano) // in UTC the layout Instant, which takes longer
+		b = AppendInstant(b, t.Time)
 		b = append(b, '"')
 	}
 	if t.Rule != NoRule {
