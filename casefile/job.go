@@ -176,19 +176,20 @@ type writer struct {
 	records *file
 	found   *file
 	times   *runs
+	enc     record.Encoder
 	line    []byte
 }
 
 // Record implements [engine.Writer].
-func (w *writer) Record(r record.Record) (err error) {
-	if w.line, err = r.AppendJSON(w.line[:0]); err != nil {
+func (w *writer) Record(r record.Record) error {
+	if err := w.enc.Load(r); err != nil {
 		return err
 	}
-	w.line = append(w.line, '\n')
+	w.line = append(w.enc.AppendJSON(w.line[:0]), '\n')
 	if _, err := w.records.b.Write(w.line); err != nil {
 		return err
 	}
-	return w.times.add(r)
+	return w.times.add(&r, &w.enc)
 }
 
 // A detected line holds one finding or one observation.

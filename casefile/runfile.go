@@ -63,8 +63,8 @@ func (s *heads) append(b []byte, h *head) []byte {
 }
 
 // appendBody appends what an entry does not share with others.
-func appendBody(b []byte, at time.Time, local bool, row, offset int64, summary string) []byte {
-	b = binary.BigEndian.AppendUint64(b, timelineKey(at))
+func appendBody(b []byte, nano int64, local bool, row, offset int64, summary string) []byte {
+	b = binary.BigEndian.AppendUint64(b, sortable(nano))
 	flags := byte(0)
 	if local {
 		flags = 1

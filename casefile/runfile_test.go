@@ -25,13 +25,17 @@ func TestManyFilesAndHeads(t *testing.T) {
 	c := &Case{Dir: t.TempDir()}
 	const files, each = maxOpen + 20, 2*maxHeads/(maxOpen+20) + 3
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	var enc record.Encoder
 	for i := range files {
 		s := newRuns(c.path("cache", "timeline", "01", fmt.Sprintf("%04d-ios.x", i)))
 		for j := range each {
 			name := fmt.Sprintf("%d/%d", i, j%3)
 			at := record.Time{Time: start.Add(time.Duration(j*files+(i*7)%files) * time.Second)}
 			r := record.Record{Artifact: "ios.x", Origin: record.Origin{Source: "01", Path: name, Row: int64(j), Offset: -1}, Data: moment{at, name}}
-			if err := s.add(r); err != nil {
+			if err := enc.Load(r); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.add(&r, &enc); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -81,13 +81,10 @@ func (s *runs) clear() error {
 // fewer time fields.
 const maxInstants = 16
 
-// add adds the times of a record.
-func (s *runs) add(r record.Record) error {
+// add adds the times of a record, which the encoder has loaded.
+func (s *runs) add(r *record.Record, enc *record.Encoder) error {
 	s.row++
-	var err error
-	if s.moments, err = record.AppendMoments(s.moments[:0], r.Data); err != nil {
-		return err
-	}
+	s.moments = enc.AppendMoments(s.moments[:0])
 	n := 0 // moments that differ
 	for i, m := range s.moments {
 		k := 0
@@ -107,7 +104,7 @@ func (s *runs) add(r record.Record) error {
 	}
 	summary := record.Line(r.Data.String())
 	for k := range n {
-		s.entry(s.moments[k], r, summary)
+		s.entry(&s.moments[k], r, summary)
 	}
 	if len(s.buf)+s.shared >= chunkBytes {
 		return s.flush()
@@ -131,12 +128,13 @@ func (s *runs) joined(a, b string) string {
 }
 
 // entry appends an entry to the chunk.
-func (s *runs) entry(m record.Moment, r record.Record, summary string) {
+func (s *runs) entry(m *record.Moment, r *record.Record, summary string) {
 	o := &r.Origin
 	h := head{m.Field, r.Artifact, o.Source, o.Path, o.Stored, o.Table, o.State}
 	start := len(s.buf)
-	s.buf = appendBody(s.buf, m.Time, m.Local, o.Row, o.Offset, summary)
-	s.keys = append(s.keys, chunkKey{nanos(m.Time), start, len(s.buf) - start, s.head(&h)})
+	nano := nanos(m.Time)
+	s.buf = appendBody(s.buf, nano, m.Local, o.Row, o.Offset, summary)
+	s.keys = append(s.keys, chunkKey{nano, start, len(s.buf) - start, s.head(&h)})
 }
 
 // recentHeads is how many heads are compared before one is looked up: records
@@ -165,17 +163,20 @@ const headSize = 300
 
 // nanos returns nanoseconds since 1970, clamped for times out of their range.
 func nanos(t time.Time) int64 {
-	switch y := t.Year(); {
-	case y < 1700:
+	const from, to = -8520336000, 8867491200 // 1700-01-01 and 2251-01-01
+	switch s := t.Unix(); {
+	case s < from:
 		return math.MinInt64
-	case y > 2250:
+	case s >= to:
 		return math.MaxInt64
 	}
 	return t.UnixNano()
 }
 
 // timelineKey returns an instant in the form that is sorted.
-func timelineKey(t time.Time) uint64 { return uint64(nanos(t)) ^ 1<<63 }
+func timelineKey(t time.Time) uint64 { return sortable(nanos(t)) }
+
+func sortable(nano int64) uint64 { return uint64(nano) ^ 1<<63 }
 
 // flush writes the chunk as one sorted file.
 func (s *runs) flush() error {
@@ -185,7 +186,8 @@ func (s *runs) flush() error {
 	slices.SortFunc(s.keys, func(a, b chunkKey) int {
 		return cmp.Or(cmp.Compare(a.nano, b.nano), cmp.Compare(a.start, b.start))
 	})
-	out := s.out[:0]
+	const perEntry = 6 // bytes at most, nearly always: the numbers before the body
+	out := slices.Grow(s.out[:0], len(s.buf)+s.shared+perEntry*len(s.keys))
 	numbers, n := make([]int, len(s.heads)), 0 // of the heads in the file
 	for i := range s.keys {
 		k := &s.keys[i]
@@ -229,8 +231,7 @@ func (e *Entry) appendJSON(b []byte) []byte {
 		b = append(b, `{"local":"`...)
 		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
 	} else {
-		b = append(b, `{"time":"`...)
-		b = e.Time.AppendFormat(b, time.RFC3339Nano) // in UTC the layout [record.Instant], which takes longer
+		b = record.AppendInstant(append(b, `{"time":"`...), e.Time)
 	}
 	b = record.AppendString(append(b, `","fields":`...), e.Fields)
 	b = record.AppendString(append(b, `,"artifact":`...), e.Artifact)
@@ -250,7 +251,7 @@ func (e *Entry) appendCSV(b []byte) []byte {
 		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
 		clock = "device"
 	} else {
-		b = e.Time.AppendFormat(b, time.RFC3339Nano)
+		b = record.AppendInstant(b, e.Time)
 	}
 	o := &e.Origin
 	for _, text := range [...]string{clock, e.Fields, e.Artifact, e.Summary, o.Source, o.Path, o.Stored, o.Table} {
