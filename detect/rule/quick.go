@@ -308,24 +308,29 @@ func (s *sketcher) within(function string, target, arg celast.Expr) quick {
 	case function == "endsWith":
 		return func(a *activation) answer { return answerOf(strings.HasSuffix(t(a), c)) }
 	}
-	part := required(c)
-	if part == "" {
+	parts := required(c)
+	if len(parts) == 0 {
 		return nil
 	}
 	return func(a *activation) answer {
-		if !strings.Contains(t(a), part) {
-			return no
+		s := t(a)
+		for _, part := range parts {
+			i := strings.Index(s, part)
+			if i < 0 {
+				return no
+			}
+			s = s[i+len(part):]
 		}
 		return unknown
 	}
 }
 
-// required returns the longest text that whatever a pattern matches contains,
-// "" if there is none for sure.
-func required(pattern string) (longest string) {
+// required returns texts that whatever a pattern matches contains, one after
+// the other.
+func required(pattern string) (texts []string) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return ""
+		return nil
 	}
 	re = re.Simplify()
 	for re.Op == syntax.OpCapture {
@@ -343,11 +348,9 @@ func required(pattern string) (longest string) {
 		if p.Flags&syntax.FoldCase != 0 && strings.ToUpper(s) != strings.ToLower(s) || !plain(s) {
 			continue
 		}
-		if len(s) > len(longest) {
-			longest = s
-		}
+		texts = append(texts, s)
 	}
-	return longest
+	return texts
 }
 
 // exists tests list.exists(v, text.contains(v)).

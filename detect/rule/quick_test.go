@@ -21,14 +21,16 @@ func TestQuickAgrees(t *testing.T) {
 	lists := map[string]ref.Val{"lists.l": newValueList([]string{"apple", "é", "x.org/", "B", "ab-/live"})}
 	conditions := []string{
 		`url == "a"`, `"a" != url`, `url.contains("x.org")`, `url.startsWith("http")`, `url.endsWith("/")`, `!url.contains("a")`,
-		`url.matches("(?i)https?://x")`, `url.matches("^a|b$")`, `url.matches("(?i)skip")`, `url.lowerAscii().contains("apple")`,
+		`url.matches("(?i)https?://x")`, `url.matches("^a|b$")`, `url.matches("(?i)skip")`,
+		`url.matches("(?i)://(x[.])?[a-z]+:[0-9]+/")`, `url.matches("b.*(a|x).*B+")`, `url.lowerAscii().contains("apple")`,
 		`url.lowerAscii().contains("APPLE")`, `url in lists.l`, `(url + "-/" + origin.state) in lists.l`, `basename(url) == "x"`,
 		`lists.l.exists(w, url.lowerAscii().contains(w))`, `lists.l.exists(w, url.contains(w))`, `lists.l.exists(w, w.contains(url))`,
 		`url == "a" || url.contains("b")`, `url != "" && time > timestamp("2020-01-01T00:00:00Z")`, `time == null || url == "a"`,
 		`!(url == "a" && url.startsWith("b")) && origin.state == "live"`, `origin.path == "" || origin.table == url`,
 		`lists.l.all(w, url.contains(w))`, `url.size() < 3 && url.contains("b")`, `lists.l.exists(w, w == url) || url == "B"`,
 	}
-	texts := []string{"", "a", "b", "ab", "aPPle", "xé", "É", "HTTP://x.org/", "http://x.org/a", "https://x", "SKIP", "\u017fKIP", "\xff", "b\xc3",
+	texts := []string{"", "a", "b", "ab", "aPPle", "xé", "É", "HTTP://x.org/", "http://x.org/a", "https://x", "SKIP", "http://x:1/", "://x:/", "b x B", "B:://", "bxb",
+		"\u017fKIP", "\xff", "b\xc3",
 		"B", "x", "/x", "x/", "\ufffd", strings.Repeat("ab ", 20) + "APPLE", "APPL", "http"}
 	decided := 0
 	for _, text := range conditions {
