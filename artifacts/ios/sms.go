@@ -126,8 +126,14 @@ func (m smsMessage) String() string {
 	if m.Direction == "sent" {
 		word = " to "
 	}
-	s := strings.TrimSpace(strings.TrimSpace(m.Kind+" "+m.Service) + " " + m.Direction)
-	return record.Line(s + word + who + ": " + what)
+	service, space := strings.TrimSpace(m.Service), ""
+	if m.Kind != "" {
+		service = strings.TrimSpace(m.Kind + " " + m.Service)
+	}
+	if service != "" && m.Direction != "" {
+		space = " "
+	}
+	return record.Line(service + space + m.Direction + word + who + ": " + what)
 }
 
 // smsKinds names the values of item_type.
@@ -177,8 +183,8 @@ func smsParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, er
 					}
 					continue
 				}
-				m, problems := s.message(r)
-				for _, p := range problems {
+				var m smsMessage
+				for _, p := range s.message(&r, &m) {
 					if !yield(record.Record{}, fmt.Errorf("message %d: %w", r.ID, p)) {
 						return false
 					}
@@ -268,54 +274,55 @@ func (s *smsReader) chatsOf(message int64) []string {
 	return chats
 }
 
-// message reads a row. With errors, the record has what could be read.
-func (s *smsReader) message(r sqlite.Row) (m smsMessage, errs []error) {
+// message reads a row into an empty message. With errors, that has what could be
+// read.
+func (s *smsReader) message(r *sqlite.Row, m *smsMessage) (errs []error) {
 	c := &s.cols
-	m.Sent = epoch.Cocoa(r.At(c.date).Int())
-	m.Read = epoch.Cocoa(r.At(c.dateRead).Int())
-	m.Delivered = epoch.Cocoa(r.At(c.dateDelivered).Int())
-	m.Played = epoch.Cocoa(r.At(c.datePlayed).Int())
-	m.Edited = epoch.Cocoa(r.At(c.dateEdited).Int())
-	m.Retracted = epoch.Cocoa(r.At(c.dateRetracted).Int())
-	m.GUID = r.At(c.guid).Text()
-	m.Direction = record.Name(r.At(c.fromMe).Int(), "received", "sent")
-	m.Service = s.shared(r.At(c.service))
-	m.Account = s.shared(r.At(c.account))
-	m.ToLine = s.shared(r.At(c.toLine))
-	m.Subject = record.Text(r.At(c.subject).Text())
-	m.Balloon = s.shared(r.At(c.balloon))
+	m.Sent = epoch.Cocoa(r.IntAt(c.date))
+	m.Read = epoch.Cocoa(r.IntAt(c.dateRead))
+	m.Delivered = epoch.Cocoa(r.IntAt(c.dateDelivered))
+	m.Played = epoch.Cocoa(r.IntAt(c.datePlayed))
+	m.Edited = epoch.Cocoa(r.IntAt(c.dateEdited))
+	m.Retracted = epoch.Cocoa(r.IntAt(c.dateRetracted))
+	m.GUID = r.TextAt(c.guid)
+	m.Direction = record.Name(r.IntAt(c.fromMe), "received", "sent")
+	m.Service = s.shared(r, c.service)
+	m.Account = s.shared(r, c.account)
+	m.ToLine = s.shared(r, c.toLine)
+	m.Subject = record.Text(r.TextAt(c.subject))
+	m.Balloon = s.shared(r, c.balloon)
 	if i := strings.LastIndexByte(m.Balloon, ':'); i >= 0 {
 		m.App = record.App(m.Balloon[i+1:])
 	}
-	s.people(r, &m)
-	s.flags(r, &m)
-	m.Text = record.Text(r.At(c.text).Text())
-	if err := m.body(r.At(c.body).Blob()); err != nil {
+	s.people(r, m)
+	s.flags(r, m)
+	m.Text = record.Text(r.TextAt(c.text))
+	if err := m.body(r.BlobAt(c.body)); err != nil {
 		errs = append(errs, fmt.Errorf("read attributedBody: %w", err))
 	}
-	if b := r.At(c.payload).Blob(); len(b) > 0 {
+	if b := r.BlobAt(c.payload); len(b) > 0 {
 		if err := m.payload(b); err != nil {
 			errs = append(errs, fmt.Errorf("read payload_data: %w", err))
 		}
 	}
-	if b := r.At(c.summary).Blob(); smsHasHistory(b) {
+	if b := r.BlobAt(c.summary); smsHasHistory(b) {
 		if err := m.summary(b); err != nil {
 			errs = append(errs, fmt.Errorf("read message_summary_info: %w", err))
 		}
 	}
-	return m, errs
+	return errs
 }
 
 // people fills in who the message is from or to, and in which chats.
-func (s *smsReader) people(r sqlite.Row, m *smsMessage) {
-	if id := r.At(s.cols.handle).Int(); id != 0 {
+func (s *smsReader) people(r *sqlite.Row, m *smsMessage) {
+	if id := r.IntAt(s.cols.handle); id != 0 {
 		if h, ok := s.handles[id]; ok {
 			m.Number, m.Email = h.number, h.email
 		} else {
 			m.Handle = id
 		}
 	}
-	if id := r.At(s.cols.otherHandle).Int(); id != 0 {
+	if id := r.IntAt(s.cols.otherHandle); id != 0 {
 		if m.OtherHandle = s.handles[id].id; m.OtherHandle == "" {
 			m.OtherHandle = fmt.Sprintf("handle %d", id)
 		}
@@ -327,37 +334,37 @@ func (s *smsReader) people(r sqlite.Row, m *smsMessage) {
 	}
 }
 
-func (s *smsReader) flags(r sqlite.Row, m *smsMessage) {
+func (s *smsReader) flags(r *sqlite.Row, m *smsMessage) {
 	c := &s.cols
-	if kind := r.At(c.kind).Int(); kind != 0 {
+	if kind := r.IntAt(c.kind); kind != 0 {
 		m.Kind = record.Name(kind, smsKinds...)
 	}
-	m.GroupAction = r.At(c.groupAction).Int()
-	m.GroupTitle = record.Text(r.At(c.groupTitle).Text())
-	m.Reaction = r.At(c.reaction).Int()
-	m.About = r.At(c.about).Text()
-	m.ReplyTo = r.At(c.replyTo).Text()
-	m.Error = r.At(c.error).Int()
-	m.Corrupt = r.At(c.corrupt).Int() != 0
-	m.Detonated = r.At(c.detonated).Int() != 0
-	m.Spam = r.At(c.spam).Int() != 0
-	m.Downgraded = r.At(c.downgraded).Int() != 0
-	m.SystemMessage = r.At(c.system).Int() != 0
-	m.IsRead = r.At(c.isRead).Int() != 0
-	m.IsDelivered = r.At(c.isDelivered).Int() != 0
+	m.GroupAction = r.IntAt(c.groupAction)
+	m.GroupTitle = record.Text(r.TextAt(c.groupTitle))
+	m.Reaction = r.IntAt(c.reaction)
+	m.About = r.TextAt(c.about)
+	m.ReplyTo = r.TextAt(c.replyTo)
+	m.Error = r.IntAt(c.error)
+	m.Corrupt = r.IntAt(c.corrupt) != 0
+	m.Detonated = r.IntAt(c.detonated) != 0
+	m.Spam = r.IntAt(c.spam) != 0
+	m.Downgraded = r.IntAt(c.downgraded) != 0
+	m.SystemMessage = r.IntAt(c.system) != 0
+	m.IsRead = r.IntAt(c.isRead) != 0
+	m.IsDelivered = r.IntAt(c.isDelivered) != 0
 }
 
-// shared returns the text of a value without a copy of its own if another row
+// shared returns the text of a column without a copy of its own if another row
 // had the same.
-func (s *smsReader) shared(v sqlite.Value) string {
-	b := v.Blob()
+func (s *smsReader) shared(r *sqlite.Row, column int) string {
+	b := r.BlobAt(column)
 	if len(b) == 0 {
-		return v.Text()
+		return r.TextAt(column)
 	}
 	if t, ok := s.seen[string(b)]; ok {
 		return t
 	}
-	t := v.Text()
+	t := r.TextAt(column)
 	if len(s.seen) < smsMaxTexts {
 		s.seen[string(b)] = t
 	}

@@ -158,6 +158,53 @@ func (r *Row) At(i int) Value {
 	return v
 }
 
+// IntAt returns what r.At(i).Int() does, sooner.
+func (r *Row) IntAt(i int) int64 {
+	f, c := r.fieldAt(i)
+	if c == nil || f.serial >= 10 || f.serial == 7 || c.affinity == affReal {
+		return r.At(i).Int()
+	}
+	switch f.serial {
+	case 0, 8: // NULL and 0
+		return 0
+	case 9:
+		return 1
+	}
+	b := r.payload[min(int(f.off), len(r.payload)):]
+	if size := int(serialSize(uint64(f.serial))); size <= len(b) {
+		return integer(b[:size])
+	}
+	return 0
+}
+
+// TextAt returns what r.At(i).Text() does, sooner where that is NULL.
+func (r *Row) TextAt(i int) string {
+	if f, c := r.fieldAt(i); c != nil && f.serial == 0 {
+		return ""
+	}
+	return r.At(i).Text()
+}
+
+// BlobAt returns what r.At(i).Blob() does, sooner where that is NULL.
+func (r *Row) BlobAt(i int) []byte {
+	if f, c := r.fieldAt(i); c != nil && f.serial == 0 {
+		return nil
+	}
+	return r.At(i).Blob()
+}
+
+// fieldAt returns what is stored of column i, nil if that takes more to tell.
+func (r *Row) fieldAt(i int) (field, *Column) {
+	if r.t == nil || uint(i) >= uint(len(r.t.Columns)) {
+		return field{}, nil
+	}
+	c := &r.t.Columns[i]
+	if c.RowidAlias || uint(c.pos) >= uint(len(r.fields)) {
+		return field{}, nil
+	}
+	return r.fields[c.pos], c
+}
+
 // rowid returns the rowid as a value.
 func (r *Row) rowid() Value {
 	if r.IDLost || r.t.WithoutRowid {

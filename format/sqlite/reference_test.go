@@ -120,6 +120,9 @@ func ours(t testing.TB, db *DB, name string) []string {
 			if !c.Virtual {
 				vals = append(vals, ourValue(row.At(i)))
 			}
+			if v := row.At(i); row.IntAt(i) != v.Int() || row.TextAt(i) != v.Text() || !bytes.Equal(row.BlobAt(i), v.Blob()) {
+				t.Errorf("column %d: %d, %q, %x differ from %s", i, row.IntAt(i), row.TextAt(i), row.BlobAt(i), ourValue(v))
+			}
 			if got, want := ourValue(row.Value(c.Name)), ourValue(row.At(i)); got != want {
 				t.Errorf("%s.%s: by name %s, by place %s", name, c.Name, got, want)
 			}
