@@ -19,22 +19,28 @@ func AppendInstant(b []byte, t time.Time) []byte {
 	since := uint64(sec - firstSecond)
 	y, m, d := civil(uint32(since / secondsADay))
 	of := uint32(since % secondsADay)
-	b = append(b, digit(y/1000), digit(y/100), digit(y/10), digit(y), '-', digit(m/10), digit(m), '-', digit(d/10), digit(d), 'T',
-		digit(of/36000), digit(of/3600%10), ':', digit(of/600%6), digit(of/60), ':', digit(of%60/10), digit(of%60))
-	nano := uint32(t.Nanosecond())
-	if nano == 0 {
-		return append(b, 'Z')
-	}
-	b = append(b, '.')
-	for unit := uint32(1e8); nano > 0; unit /= 10 {
-		b = append(b, digit(nano/unit))
-		nano %= unit
+	minutes := of / 60
+	b = append(append(b, pair(y/100)...), pair(y%100)...)
+	b = append(append(b, '-'), pair(m)...)
+	b = append(append(b, '-'), pair(d)...)
+	b = append(append(b, 'T'), pair(minutes/60)...)
+	b = append(append(b, ':'), pair(minutes%60)...)
+	b = append(append(b, ':'), pair(of%60)...)
+	if nano := uint32(t.Nanosecond()); nano > 0 {
+		b = append(append(append(b, '.'), pair(nano/1e7)...), pair(nano/1e5%100)...)
+		b = append(append(b, pair(nano/1e3%100)...), pair(nano/10%100)...)
+		b = append(b, '0'+byte(nano%10))
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
+		}
 	}
 	return append(b, 'Z')
 }
 
-// digit returns the last digit of a number.
-func digit(n uint32) byte { return '0' + byte(n%10) }
+// pairs has the numbers below 100, of two digits each.
+const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+
+func pair(n uint32) string { return pairs[2*n : 2*n+2] }
 
 // civil returns the date that is so many days after 0000-01-01 in the Gregorian
 // calendar. Years are counted from March, so that the leap day is their last;
