@@ -45,6 +45,9 @@ type runs struct {
 	shared int    // bytes of heads
 	out    []byte // the file, of which the memory is used again
 
+	place  head // of the last record, without fields
+	recent []recentHead
+
 	moments []record.Moment      // of one record
 	names   map[[2]string]string // of fields that share an instant
 }
@@ -102,9 +105,13 @@ func (s *runs) add(r *record.Record, enc *record.Encoder) error {
 	if n == 0 {
 		return nil
 	}
+	o := &r.Origin
+	if place := (head{"", r.Artifact, o.Source, o.Path, o.Stored, o.Table, o.State}); place != s.place {
+		s.place, s.recent = place, s.recent[:0]
+	}
 	summary := record.Line(r.Data.String())
 	for k := range n {
-		s.entry(&s.moments[k], r, summary)
+		s.entry(&s.moments[k], o, summary)
 	}
 	if len(s.buf)+s.shared >= chunkBytes {
 		return s.flush()
@@ -127,33 +134,42 @@ func (s *runs) joined(a, b string) string {
 	return text
 }
 
-// entry appends an entry to the chunk.
-func (s *runs) entry(m *record.Moment, r *record.Record, summary string) {
-	o := &r.Origin
-	h := head{m.Field, r.Artifact, o.Source, o.Path, o.Stored, o.Table, o.State}
+// entry appends an entry of the last place to the chunk.
+func (s *runs) entry(m *record.Moment, o *record.Origin, summary string) {
 	start := len(s.buf)
 	nano := nanos(m.Time)
 	s.buf = appendBody(s.buf, nano, m.Local, o.Row, o.Offset, summary)
-	s.keys = append(s.keys, chunkKey{nano, start, len(s.buf) - start, s.head(&h)})
+	s.keys = append(s.keys, chunkKey{nano, start, len(s.buf) - start, s.head(m.Field)})
 }
 
-// recentHeads is how many heads are compared before one is looked up: records
-// that follow each other have the same few.
-const recentHeads = 4
+// A recentHead is a head of the last place, and its number in the chunk.
+type recentHead struct {
+	fields string
+	id     int
+}
 
-// head returns the number of a head in the chunk.
-func (s *runs) head(h *head) int {
-	for i := len(s.heads) - 1; i >= max(0, len(s.heads)-recentHeads); i-- {
-		if s.heads[i] == *h {
-			return i
+// maxRecent is how many heads are compared before one is looked up: records
+// that follow each other have the same few.
+const maxRecent = 16
+
+// head returns the number in the chunk of the head with the last place.
+func (s *runs) head(fields string) int {
+	for i := range s.recent {
+		if s.recent[i].fields == fields {
+			return s.recent[i].id
 		}
 	}
-	id, ok := s.ids[*h]
+	h := s.place
+	h.fields = fields
+	id, ok := s.ids[h]
 	if !ok {
 		id = len(s.heads)
-		s.heads = append(s.heads, *h)
-		s.ids[*h] = id
+		s.heads = append(s.heads, h)
+		s.ids[h] = id
 		s.shared += len(h.path) + len(h.stored) + headSize
+	}
+	if len(s.recent) < maxRecent {
+		s.recent = append(s.recent, recentHead{fields, id})
 	}
 	return id
 }
@@ -215,6 +231,7 @@ func (s *runs) flush() error {
 	err := os.WriteFile(s.name(s.n), out, 0o600)
 	s.n++
 	s.buf, s.keys, s.heads, s.shared = s.buf[:0], s.keys[:0], s.heads[:0], 0
+	s.recent = s.recent[:0]
 	clear(s.ids)
 	return err
 }
