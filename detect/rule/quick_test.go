@@ -40,7 +40,7 @@ func TestQuickAgrees(t *testing.T) {
 		}
 		set := newSet(comp)
 		for _, url := range texts {
-			a := set.activate(rec("ios.visits", 1, visit{URL: record.URL(url)}))
+			a := activate(set.plans["ios.visits"], rec("ios.visits", 1, visit{URL: record.URL(url)}))
 			v, err := p.eval(a)
 			if p.quick == nil {
 				continue

@@ -38,18 +38,20 @@ type sequence struct {
 // a map.
 type artifactSteps struct {
 	artifact string
+	plan     *plan
 	steps    []int
+	when     []*program // of the steps
 }
 
 func newSequence(set *Set, c *compiled) *sequence {
 	s := &sequence{compiled: c, set: set, index: map[string]int{}}
 	for _, artifact := range c.rule.Artifacts {
-		s.steps = append(s.steps, artifactSteps{artifact: artifact})
+		s.steps = append(s.steps, artifactSteps{artifact: artifact, plan: set.plans[artifact]})
 	}
 	for i, step := range c.rule.Steps {
 		for j := range s.steps {
 			if a := &s.steps[j]; c.steps[i].when[a.artifact] != nil {
-				a.steps = append(a.steps, i)
+				a.steps, a.when = append(a.steps, i), append(a.when, c.steps[i].when[a.artifact])
 			}
 		}
 		s.index[step.Name] = i
@@ -78,13 +80,18 @@ func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
 	if i < 0 {
 		return
 	}
-	a := s.set.activate(rec)
+	x := &s.steps[i]
+	a := activate(x.plan, rec)
 	if a == nil {
 		s.set.fail(s.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return
 	}
-	for _, i := range s.steps[i].steps {
-		key, ok, err := s.compiled.steps[i].meet(rec.Artifact, a)
+	for j, i := range x.steps {
+		ok, err := x.when[j].test(a)
+		var key string
+		if ok && err == nil {
+			key, ok, err = s.compiled.steps[i].keys(rec.Artifact, a)
+		}
 		if err != nil {
 			s.set.fail(s.rule, rec.Artifact, err)
 		}
@@ -102,6 +109,12 @@ func (c *compiledStep) meet(artifact string, a *activation) (string, bool, error
 	if !ok || err != nil {
 		return "", false, err
 	}
+	return c.keys(artifact, a)
+}
+
+// keys returns the key of a record that meets the condition of the step. It does
+// not meet the step with an empty one.
+func (c *compiledStep) keys(artifact string, a *activation) (_ string, ok bool, err error) {
 	var key, differ string
 	if p := c.key[artifact]; p != nil {
 		if key, err = p.text(a); err != nil || key == "" {

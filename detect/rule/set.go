@@ -110,10 +110,9 @@ func (s *Set) fail(r *Rule, artifact string, err error) {
 // activations are reused, since one is needed for each record.
 var activations = sync.Pool{New: func() any { return new(activation) }}
 
-// activate returns the activation for a record, nil if its data is not of the
-// type that the rules were checked against.
-func (s *Set) activate(rec record.Record) *activation {
-	p := s.plans[rec.Artifact]
+// activate returns the activation for a record by the plan of its artifact, nil
+// if its data is not of the type that the rules were checked against.
+func activate(p *plan, rec record.Record) *activation {
 	v := reflect.ValueOf(rec.Data)
 	if p == nil || !v.IsValid() || v.Type() != p.typ.Go {
 		return nil
@@ -137,7 +136,7 @@ func (s *Set) Detect(rec record.Record, found func(detect.Finding)) {
 	if len(tests) == 0 {
 		return
 	}
-	a := s.activate(rec)
+	a := activate(s.plans[rec.Artifact], rec)
 	if a == nil {
 		s.fail(tests[0].rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return

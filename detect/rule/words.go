@@ -4,6 +4,7 @@ package rule
 // capitals of ASCII are taken as small letters.
 type words struct {
 	empty bool              // the empty word is in every text
+	first [256]bool         // bytes that words begin with, small or capital
 	pairs [1 << 10]bool     // by the hash of the first two bytes of a word
 	by    map[byte][]string // by the first byte
 }
@@ -23,6 +24,9 @@ func newWords(list []string) *words {
 			w.pairs[pair(s[0], s[1])] = true
 		}
 		w.by[s[0]] = append(w.by[s[0]], s)
+		for c := range 256 {
+			w.first[c] = w.first[c] || small(byte(c)) == s[0]
+		}
 	}
 	return w
 }
@@ -40,10 +44,11 @@ func (w *words) in(s string) bool {
 	if w.empty || s == "" {
 		return w.empty
 	}
-	next := small(s[0])
 	for i := range len(s) {
-		c := next
-		next = 0
+		if !w.first[s[i]] {
+			continue
+		}
+		c, next := small(s[i]), byte(0)
 		if i+1 < len(s) {
 			next = small(s[i+1])
 		}
