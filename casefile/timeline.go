@@ -134,11 +134,21 @@ func (s *runs) joined(a, b string) string {
 	return text
 }
 
-// entry appends an entry of the last place to the chunk.
+// bodySize is more than a body takes beside its summary.
+const bodySize = 4096
+
+// entry appends an entry of the last place to the chunk. Memory is doubled: append
+// adds a quarter at a time and would copy a chunk several times.
 func (s *runs) entry(m *record.Moment, o *record.Origin, summary string) {
 	start := len(s.buf)
 	nano := nanos(m.Time)
+	if need := len(summary) + bodySize; cap(s.buf)-start < need {
+		s.buf = slices.Grow(s.buf, max(need, min(start, chunkBytes+bodySize-start)))
+	}
 	s.buf = appendBody(s.buf, nano, m.Local, o.Row, o.Offset, summary)
+	if len(s.keys) == cap(s.keys) {
+		s.keys = slices.Grow(s.keys, len(s.keys)+1)
+	}
 	s.keys = append(s.keys, chunkKey{nano, start, len(s.buf) - start, s.head(m.Field)})
 }
 
@@ -280,6 +290,17 @@ func (e *Entry) appendCSV(b []byte) []byte {
 	return append(b, "\r\n"...)
 }
 
+// quoted tells the bytes for which a cell is put between quotes.
+var quoted = func() (q [256]bool) {
+	for c := range ' ' {
+		q[c] = true
+	}
+	for _, c := range []byte("\",;'\x7f\xc2") {
+		q[c] = true
+	}
+	return q
+}()
+
 // appendCell appends a cell of RFC 4180. Cells that begin with one of = + - @,
 // a tab or a line end are formulas to spreadsheets: an apostrophe before them
 // makes them text. Control characters become spaces.
@@ -296,7 +317,7 @@ func appendCell(b []byte, s string) []byte {
 	}
 	quote := formula
 	for i := 0; i < len(s) && !quote; i++ {
-		quote = s[i] == '"' || s[i] == ',' || s[i] == ';' || s[i] < ' ' || s[i] == '\'' || s[i] == 0x7f || s[i] == 0xc2
+		quote = quoted[s[i]]
 	}
 	if !quote {
 		return append(b, s...)
