@@ -176,7 +176,7 @@ var acquisitionAnswers = map[string][]answer{
 	},
 	"test_check_android_androidqf.py::test_check_malformed_backup_skips_backup_modules": {
 		{says: `result.exit_code`, out: ownCommand},
-		{says: `"Skipping backup modules as backup.ab is malformed" in caplog.text`, test: "evidence.TestAndroidQF"},
+		{says: `"Skipping backup modules as backup.ab is malformed" in caplog.text`, test: "examination.TestAndroidDamage"},
 		{says: `not any( record.levelname in {"CRITICAL", "FATAL"} for record in caplog.records )`, out: ownCommand},
 	},
 }

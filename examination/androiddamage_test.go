@@ -1,0 +1,449 @@
+package examination_test
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"compress/zlib"
+	"context"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"filippo.io/age"
+
+	"github.com/vigie-project/vigie/artifacts"
+	"github.com/vigie-project/vigie/casefile"
+	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/detect/rule"
+	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/examination"
+	"github.com/vigie-project/vigie/rules"
+)
+
+// A part is one file of an acquisition, or one member of an archive.
+type part struct {
+	name string
+	data []byte
+}
+
+// The texts of a small acquisition of AndroidQF without any trace.
+const (
+	qfRecordText   = `{"uuid":"u","androidqf_version":"v1.9.0","started":"2031-02-03T09:20:30Z","completed":"2031-02-03T09:58:01Z","tmp_dir":"/data/local/tmp/"}`
+	qfPropsText    = "[ro.build.version.release]: [14]\n[ro.product.model]: [Rocket]\n[ro.product.manufacturer]: [Acme]\n[persist.sys.timezone]: [Europe/Paris]\n"
+	qfPackagesText = `[{"name":"com.example.notes","files":[],"installer":"com.android.vending","uid":10123,"disabled":false,"system":false,"third_party":true}]`
+	qfFilesText    = `{"path":"/sdcard/a","size":36,"mode":"-rw-rw----","user_id":0,"user_name":"","group_id":1015,"group_name":"","changed_time":1550155672,"modified_time":1593109532,"access_time":1593109532,"error":"","context":"","sha1":"","sha256":"","sha512":"","md5":""}` + "\n"
+	qfLogText      = "--------- beginning of main\n02-28 10:20:30.456  1000  1010 I PackageManager: Package com.example.app codePath changed from /data/app/a to /data/app/b\n" +
+		"02-28 10:20:31.100  1234  1235 I Finsky  : [2] VerifyApps: verification requested, package com.example.app\n"
+	qfSettingsText = "adb_enabled=0\nscreen_brightness=100\n"
+	qfDumpsysText  = "Currently running services:\n  accessibility\n  appops\n-------------------------------------------------------------------------------\n" +
+		"DUMP OF SERVICE appops:\nCurrent AppOps Service state:\n  Uid u0a123:\n    Package com.example.app:\n      CAMERA (allow): \n        null=[\n" +
+		"          Access: [top-s] 2031-02-01 11:22:33.444 (-2d1h3m4s5ms) duration=+1m2s3ms\n        ]\n" +
+		"--------- 0.002s was the duration of dumpsys appops, ending at: 2031-02-03 10:30:00\n"
+	reportText = "========================================================\n== dumpstate: 2031-02-03 10:20:30\n========================================================\n\n" +
+		"Build: XY1A.310203.001\nBuild fingerprint: 'acme/rocket/rocket:14/XY1A.310203.001/123:user/release-keys'\nUptime: up 3 days\n" +
+		"------ SYSTEM PROPERTIES (getprop) ------\n[ro.product.model]: [Rocket]\n------ 0.01s was the duration of 'SYSTEM PROPERTIES' ------\n"
+	crashText = "*** *** *** *** *** *** *** *** *** *** *** *** *** *** *** ***\nBuild fingerprint: 'acme/rocket/rocket:14/XY/1:user/release-keys'\nRevision: '0'\nABI: 'arm64'\n" +
+		"Timestamp: 2031-02-01 12:32:40.518290770+0200\nProcess uptime: 12s\nCmdline: com.example.app\npid: 12554, tid: 12554, name: example.app  >>> com.example.app <<<\n" +
+		"uid: 10123\nsignal 6 (SIGABRT), code -1 (SI_QUEUE), fault addr --------\nbacktrace:\n      #00 pc 0000000000001000  /apex/com.android.runtime/lib64/bionic/libc.so (abort+4)\n"
+	eventText = `{"dns_event":{"event_id":41,"event_time":1893553445123,"package_name":"com.example.app","hostname":"cdn.example.net","ip_addresses":["/2001:db8::7"],"ip_addresses_count":1}}` + "\n"
+	smsText   = `[{"address":"+33600000002","body":"ok","date":"1893553600000","date_sent":"0","status":"0","type":"2","recipients":["+33600000002"],"read":"1"}]`
+	smsMember = "apps/com.android.providers.telephony/d_f/000000_sms_backup"
+)
+
+// lockedAB is a backup of which nobody has the password.
+const lockedAB = "ANDROID BACKUP\n5\n0\nAES-256\n00\n00\n1\n00000000000000000000000000000000\n00000000000000000000000000000000\n"
+
+// acquired returns the files of the acquisition.
+func acquired(t testing.TB) []part {
+	t.Helper()
+	return []part{
+		{"acquisition.json", []byte(qfRecordText)}, {"getprop.txt", []byte(qfPropsText)}, {"packages.json", []byte(qfPackagesText)}, {"files.json", []byte(qfFilesText)},
+		{"logcat.txt", []byte(qfLogText)}, {"settings_secure.txt", []byte(qfSettingsText)}, {"dumpsys.txt", []byte(qfDumpsysText)},
+		{"logs/data/tombstones/tombstone_00", []byte(crashText)}, {"backup.ab", backupOf(t, []part{{smsMember, deflated(t, smsText)}})},
+		{"bugreport.zip", zipped(t, reported)}, {"intrusion_logs/2031-02-02.txt", []byte(eventText)},
+	}
+}
+
+// reported are the members of the bug report.
+var reported = []part{{"main_entry.txt", []byte("bugreport-rocket.txt")}, {"bugreport-rocket.txt", []byte(reportText)}, {"FS/data/tombstones/tombstone_01", []byte(crashText)}}
+
+func deflated(t testing.TB, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func zipped(t testing.TB, list []part) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, p := range list {
+		w, err := z.Create(p.name)
+		if err == nil {
+			_, err = w.Write(p.data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// backupOf returns a backup that is neither compressed nor encrypted.
+func backupOf(t testing.TB, list []part) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	b.WriteString("ANDROID BACKUP\n5\n0\nnone\n")
+	w := tar.NewWriter(&b)
+	for _, p := range list {
+		err := w.WriteHeader(&tar.Header{Name: p.name, Mode: 0o600, Size: int64(len(p.data)), Format: tar.FormatPAX})
+		if err == nil {
+			_, err = w.Write(p.data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// sealed encrypts for somebody else.
+func sealed(t testing.TB, data []byte) []byte {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w, err := age.Encrypt(&b, id.Recipient())
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// wide returns a text in UTF-16 with a byte order mark.
+func wide(text string) []byte {
+	b := []byte{0xff, 0xfe}
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return b
+}
+
+// A change is done to the files of an acquisition.
+type change func(t *testing.T, list []part) []part
+
+func cut(name string, n int) change {
+	return edit(name, func(_ *testing.T, data []byte) []byte { return data[:min(n, len(data))] })
+}
+
+// shorter cuts bytes at the end.
+func shorter(name string, n int) change {
+	return edit(name, func(_ *testing.T, data []byte) []byte { return data[:len(data)-n] })
+}
+
+func put(name string, data []byte) change {
+	return edit(name, func(*testing.T, []byte) []byte { return data })
+}
+
+func edit(name string, do func(t *testing.T, data []byte) []byte) change {
+	return func(t *testing.T, list []part) []part {
+		i := slices.IndexFunc(list, func(p part) bool { return p.name == name })
+		if i < 0 {
+			t.Fatalf("the acquisition has no %s", name)
+		}
+		list[i].data = do(t, list[i].data)
+		return list
+	}
+}
+
+func crlf(_ *testing.T, data []byte) []byte {
+	return bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+}
+
+// with adds files.
+func with(more ...part) change {
+	return func(_ *testing.T, list []part) []part { return append(list, more...) }
+}
+
+// The names and content of bad files.
+var (
+	long    = strings.Repeat("n", 4096)
+	blanks  = sync.OnceValue(func() []byte { return bytes.Repeat([]byte(" "), 24<<20) })
+	noZip   = []byte("PK\x03\x04 and no more")
+	oneLine = []byte("[ro.x]: [" + strings.Repeat("x", 6<<20))
+)
+
+// androidDamages are what is done to the acquisition, which would else end with
+// exit status 0, and what the ledger must name then. An exit status of -1 is any.
+var androidDamages = []struct {
+	name   string
+	folder bool // instead of a zip
+	do     change
+	want   string
+	exit   int
+}{
+	{"nothing, in a folder", true, with(), "", casefile.ExitQuiet},
+	{"nothing, in a zip", false, with(), "", casefile.ExitQuiet},
+	{"backup.ab empty", true, cut("backup.ab", 0), "backup.ab", casefile.ExitIncomplete},
+	{"backup.ab has a header only", false, cut("backup.ab", 24), "end of the archive", casefile.ExitIncomplete},
+	{"backup.ab cut in its header", false, cut("backup.ab", 16), "backup.ab", casefile.ExitIncomplete},
+	{"backup.ab cut in a file", true, cut("backup.ab", 24+512+20), "sms_backup", casefile.ExitIncomplete},
+	{"backup.ab without its end", true, shorter("backup.ab", 1024), "end of the archive", casefile.ExitIncomplete},
+	{"backup.ab locked", true, put("backup.ab", []byte(lockedAB)), "backup.ab", casefile.ExitIncomplete},
+	{"backup.ab is a bomb", false, edit("backup.ab", func(t *testing.T, _ []byte) []byte {
+		return append([]byte("ANDROID BACKUP\n5\n1\nnone\n"), deflated(t, string(blanks()))...)
+	}), "", casefile.ExitIncomplete},
+	{"backup.ab leads out", true, edit("backup.ab", func(t *testing.T, _ []byte) []byte {
+		return backupOf(t, []part{{"../../secret", []byte("x")}, {"/etc/passwd", []byte("x")}, {"apps/../../x/f/y", []byte("x")}, {smsMember, deflated(t, smsText)}})
+	}), "../../secret", casefile.ExitIncomplete},
+	{"messages are a bomb", false, edit("backup.ab", func(t *testing.T, _ []byte) []byte {
+		return backupOf(t, []part{{smsMember, deflated(t, string(blanks()))}})
+	}), "sms_backup", casefile.ExitIncomplete},
+	{"messages cut", false, edit("backup.ab", func(t *testing.T, _ []byte) []byte {
+		return backupOf(t, []part{{smsMember, deflated(t, smsText)[:40]}})
+	}), "sms_backup", casefile.ExitIncomplete},
+	{"bugreport.zip empty", true, cut("bugreport.zip", 0), "bugreport.zip", casefile.ExitIncomplete},
+	{"bugreport.zip cut", true, shorter("bugreport.zip", 90), "", casefile.ExitIncomplete},
+	{"bugreport.zip cut in a member", false, cut("bugreport.zip", 300), "", casefile.ExitIncomplete},
+	{"bugreport.zip is none", true, put("bugreport.zip", noZip), "bugreport.zip", casefile.ExitIncomplete},
+	{"bugreport.zip is a bomb", false, edit("bugreport.zip", func(t *testing.T, _ []byte) []byte {
+		return zipped(t, []part{{"main_entry.txt", []byte("b.txt")}, {"b.txt", append([]byte(reportText), blanks()...)}})
+	}), "", casefile.ExitQuiet}, // one long line after the sections
+	{"bugreport.zip leads out", false, edit("bugreport.zip", func(t *testing.T, _ []byte) []byte {
+		return zipped(t, append(slices.Clone(reported), part{"FS/../../../secret", []byte("x")}, part{"/FS/data/tombstones/tombstone_02", []byte(crashText)}))
+	}), "secret", casefile.ExitIncomplete},
+	{"a crash twice in bugreport.zip", true, edit("bugreport.zip", func(t *testing.T, _ []byte) []byte {
+		return zipped(t, append(slices.Clone(reported), part{"FS/data/tombstones/tombstone_01", []byte("other")}))
+	}), "tombstone_01", casefile.ExitIncomplete},
+	{"packages.json cut", true, shorter("packages.json", 20), "packages.json", casefile.ExitIncomplete},
+	{"packages.json is deep", true, put("packages.json", bytes.Repeat([]byte("["), 1<<20)), "packages.json", casefile.ExitIncomplete},
+	{"packages.json is NUL", true, put("packages.json", make0(4096)), "packages.json", casefile.ExitIncomplete},
+	{"packages.json is a bomb", false, edit("packages.json", func(*testing.T, []byte) []byte { return append(blanks(), 'x') }), "packages.json", casefile.ExitIncomplete},
+	{"files.json twice", false, with(part{"files.json", nil}), "files.json", casefile.ExitIncomplete},
+	{"files.json cut", true, shorter("files.json", 30), "files.json", casefile.ExitIncomplete},
+	{"logcat.txt ends within a line", true, put("logcat.txt", []byte(qfLogText+"02-28 10:20:3")), "logcat.txt", casefile.ExitIncomplete},
+	{"logcat.txt with NUL", true, put("logcat.txt", []byte(qfLogText+string(make0(4096))+"\n")), "logcat.txt", casefile.ExitIncomplete},
+	{"logcat.txt with CRLF", true, edit("logcat.txt", crlf), "", casefile.ExitQuiet},
+	{"getprop.txt with CRLF", false, edit("getprop.txt", crlf), "", casefile.ExitQuiet},
+	{"settings with CRLF", false, edit("settings_secure.txt", crlf), "", casefile.ExitQuiet},
+	{"dumpsys.txt with CRLF", true, edit("dumpsys.txt", crlf), "", casefile.ExitQuiet},
+	{"files.json with CRLF", true, edit("files.json", crlf), "", casefile.ExitQuiet},
+	{"getprop.txt in UTF-16", true, put("getprop.txt", wide(qfPropsText)), "getprop.txt", casefile.ExitIncomplete},
+	{"settings in UTF-16", true, put("settings_secure.txt", wide(qfSettingsText)), "settings_secure.txt", casefile.ExitIncomplete},
+	{"logcat.txt in UTF-16", true, put("logcat.txt", wide(qfLogText)), "logcat.txt", casefile.ExitIncomplete},
+	{"getprop.txt in Latin-1", true, put("getprop.txt", []byte(qfPropsText+"[x.name]: [caf\xe9]\n")), "", casefile.ExitQuiet},
+	{"getprop.txt of one line", false, put("getprop.txt", oneLine), "getprop.txt", casefile.ExitIncomplete},
+	{"dumpsys.txt cut", true, shorter("dumpsys.txt", 200), "", casefile.ExitIncomplete},
+	{"dumpsys.txt of unknown form", true, edit("dumpsys.txt", func(_ *testing.T, data []byte) []byte {
+		return bytes.ReplaceAll(data, []byte("Access:"), []byte("Zugriff:"))
+	}), "dumpsys", casefile.ExitIncomplete},
+	{"dumpsys.txt is binary", true, put("dumpsys.txt", noZip), "", -1},
+	{"a crash is text", true, put("logs/data/tombstones/tombstone_00", []byte("nothing")), "tombstone_00", casefile.ExitIncomplete},
+	{"a crash is cut", true, cut("logs/data/tombstones/tombstone_00", 200), "tombstone_00", casefile.ExitIncomplete},
+	{"an event ends within a line", true, shorter("intrusion_logs/2031-02-02.txt", 20), "2031-02-02.txt", casefile.ExitIncomplete},
+	{"events are damaged", true, put("intrusion_logs/2031-02-02.txt", []byte(eventText+"{\"dns_event\":\n"+eventText)), "2031-02-02.txt", casefile.ExitIncomplete},
+	{"logs in a damaged zip", true, with(part{"intrusion_logs/Rocket_20310203.zip", noZip}), "Rocket_20310203.zip", casefile.ExitIncomplete},
+	{"names lead out", false, with(part{"../../secret", []byte("x")}, part{"/etc/passwd", []byte("x")}, part{`..\..\secret`, []byte("x")}, part{"a/../../b", []byte("x")}), "../../secret", casefile.ExitIncomplete},
+	{"names with NUL", false, with(part{"pack\x00ages.json", []byte("[]")}, part{"\xff\xfe.json", []byte("[]")}), "pack", casefile.ExitIncomplete},
+	{"names of 4,096 characters", false, with(part{long + ".json", []byte("[]")}, part{"logs/" + strings.Repeat("d/", 2048) + "x", []byte("x")}), "", -1},
+	{"names twice", false, with(part{"packages.json", []byte(`[{"name":"com.example.hidden"}]`)}, part{"getprop.txt", []byte("[ro.x]: [y]\n")}), "packages.json", casefile.ExitIncomplete},
+	{"acquisition.json damaged", true, put("acquisition.json", []byte("{")), "", -1},
+}
+
+func make0(n int) []byte { return bytes.Repeat([]byte{0}, n) }
+
+// androidRules are looked for in the acquisitions of these tests.
+var androidRules = sync.OnceValues(func() (*rule.Set, error) { return rule.Load(rules.FS, artifacts.Parsers) })
+
+// inspect examines what lies at a path.
+func inspect(t *testing.T, path, dir string) *examination.Result {
+	t.Helper()
+	set, err := androidRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := age.GenerateX25519Identity() // which opens nothing here
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	res, err := examination.Check(ctx, examination.Options{
+		Paths: []string{path}, Dir: dir, Identity: []byte(id.String()), Parsers: artifacts.Parsers, HashAll: true, Password: func(string) ([]byte, error) { return []byte("wrong"), nil },
+		Detection: examination.Detection{Detectors: []detect.Detector{set}, Correlators: set.Correlators(), Fingerprint: set.Fingerprint()},
+		Act:       casefile.Act{Tool: "vigie test"}, Now: func() time.Time { return time.Unix(1_930_000_000, 0) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+// lay writes an acquisition into a folder beside a secret and returns its path.
+func lay(t *testing.T, root string, list []part, folder bool) string {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(root, "secret"), []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, "sample")
+	if !folder {
+		if err := os.WriteFile(path+".zip", zipped(t, list), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path + ".zip"
+	}
+	for _, p := range list {
+		name := filepath.Join(path, filepath.FromSlash(p.name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, p.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
+}
+
+// TestAndroidDamage examines acquisitions of Android phones that somebody
+// damaged. Whatever was done, nothing is lost silently, everything else is
+// examined, and nothing is written outside of the case.
+func TestAndroidDamage(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	ref := inspect(t, lay(t, root, acquired(t), true), filepath.Join(root, "case"))
+	want := byKind(t, ref)
+	for _, id := range []string{"android.packages", "android.sms", "android.tombstones", "android.intrusion", "android.appops", "android.logcat", "android.properties"} {
+		if !slices.ContainsFunc(ref.Ledger, func(c engine.Coverage) bool { return c.Artifact == id && c.Records > 0 }) {
+			t.Errorf("the acquisition has no %s", id)
+		}
+	}
+	for _, tt := range androidDamages {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			path := lay(t, root, tt.do(t, acquired(t)), tt.folder)
+			before := tree(t, root)
+			res := inspect(t, path, filepath.Join(root, "case"))
+			judgeDamage(t, res, tt.exit, tt.want)
+			for key, n := range byKind(t, res) {
+				if n < 0 && want[key] > 0 && cmp.Compare(-n, want[key]) != 0 && !strings.Contains(tt.name, "CRLF") {
+					t.Errorf("%s is complete, but has %d records, want %d", key, -n, want[key])
+				}
+			}
+			outside(t, root, before)
+		})
+	}
+}
+
+// TestAndroidUnreadable examines files that should be acquisitions, but cannot be
+// opened, or not to their end.
+func TestAndroidUnreadable(t *testing.T) {
+	t.Parallel()
+	whole := zipped(t, acquired(t))
+	for _, tt := range []struct {
+		name string
+		data []byte
+		exit int
+	}{
+		{"QF.zip", nil, casefile.ExitNothing},
+		{"QF.zip", noZip, casefile.ExitNothing},
+		{"QF.zip", whole[:len(whole)-40], casefile.ExitNothing},
+		{"QF.zip", whole[:len(whole)/2], casefile.ExitNothing},
+		{"QF.zip", make0(4096), casefile.ExitNothing},
+		{"QF.zip.age", sealed(t, whole), casefile.ExitNothing},
+		{"QF.zip.age", sealed(t, whole)[:100], casefile.ExitNothing},
+		{"QF.zip.age", []byte("age-encryption.org/v1\n"), casefile.ExitNothing},
+		{"backup.ab", nil, casefile.ExitNothing},
+		{"backup.ab", []byte(lockedAB), casefile.ExitNothing},
+		{"backup.ab", []byte("ANDROID BACKUP\n99\n1\nnone\n"), casefile.ExitNothing},
+		{"bugreport.zip", zipped(t, reported)[:200], casefile.ExitNothing},
+		{"bugreport.txt", []byte(reportText[:len(reportText)-70]), -1},
+		{"2031-02-02.txt", []byte(eventText[:len(eventText)-30]), -1},
+		{"nothing.zip", zipped(t, nil), casefile.ExitNothing},
+		{"other.zip", zipped(t, []part{{"readme.txt", []byte("x")}}), casefile.ExitNothing},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			path := filepath.Join(root, tt.name)
+			if err := os.WriteFile(path, tt.data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			before := tree(t, root)
+			res := inspect(t, path, filepath.Join(root, "case"))
+			if tt.exit == casefile.ExitNothing && len(res.Failures) != 1 {
+				t.Errorf("failures %q, want 1", res.Failures)
+			}
+			judgeDamage(t, res, tt.exit, "")
+			if res.Verdict.Exit == casefile.ExitQuiet {
+				t.Error("the exit status is 0")
+			}
+			outside(t, root, before)
+		})
+	}
+}
+
+// TestAndroidLink examines an acquisition in which a link stands for a file.
+func TestAndroidLink(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	path := lay(t, root, acquired(t), true)
+	name := filepath.Join(path, "packages.json")
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(root, "secret"), name); err != nil {
+		t.Skip(err)
+	}
+	before := tree(t, root)
+	res := inspect(t, path, filepath.Join(root, "case"))
+	judgeDamage(t, res, casefile.ExitIncomplete, "packages.json")
+	outside(t, root, before)
+}
+
+// byKind returns how many records each artifact of each kind of source has,
+// negative if it is complete.
+func byKind(t *testing.T, res *examination.Result) map[string]int {
+	t.Helper()
+	kinds := map[string]string{}
+	for _, s := range res.Opened {
+		kinds[s.ID] = s.Kind.String()
+	}
+	n := map[string]int{}
+	for _, c := range res.Ledger {
+		if n[kinds[c.Source]+" "+c.Artifact] = c.Records; c.Outcome == engine.Complete {
+			n[kinds[c.Source]+" "+c.Artifact] = -c.Records
+		}
+	}
+	return n
+}
