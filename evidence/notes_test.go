@@ -34,4 +34,9 @@ func TestNoteCodes(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(used)); !slices.Equal(got, NoteCodes) {
 		t.Errorf("codes in the source %q\nlisted %q", got, NoteCodes)
 	}
+	for code := range unread {
+		if !used[code] || !(Note{Code: code}).Incomplete() {
+			t.Errorf("no note has the code %s", code)
+		}
+	}
 }
