@@ -154,6 +154,45 @@ func TestWallTimesStayApart(t *testing.T) {
 	}
 }
 
+// TestAssumedZone resolves a device clock with the zone that the device names,
+// and says so; a clock without a year has no place on the timeline.
+func TestAssumedZone(t *testing.T) {
+	t.Parallel()
+	c, sink := open(t)
+	device := evidence.Device{Zone: "Europe/Paris"}
+	if err := c.AddSource(casefile.Source{ID: "01-x", Device: device}); err != nil {
+		t.Fatal(err)
+	}
+	j := job(0)
+	j.Source.Device = device
+	w, err := sink.Job(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Record(rec(event{Wall: record.WallTime{Time: time.Date(2021, 7, 1, 12, 0, 0, 0, time.UTC)}, Text: "summer"}))
+	w.Record(rec(event{Wall: record.WallTime{Time: time.Date(2021, 1, 1, 12, 0, 0, 0, time.UTC)}, Text: "winter"}))
+	w.Record(rec(event{Wall: record.WallTime{Time: time.Date(0, 1, 1, 12, 0, 0, 0, time.UTC)}, Text: "no year"}))
+	if err := w.Close(engine.Coverage{}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.WriteTimeline([]string{"01-x"}); n != 2 || err != nil {
+		t.Fatalf("%d entries, %v", n, err)
+	}
+	data, _ := os.ReadFile(filepath.Join(c.Dir, "timeline.jsonl"))
+	for _, want := range []string{
+		`{"time":"2021-01-01T11:00:00Z","local":"2021-01-01T12:00:00","assumed_zone":"Europe/Paris"`,
+		`{"time":"2021-07-01T10:00:00Z","local":"2021-07-01T12:00:00","assumed_zone":"Europe/Paris"`,
+	} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("%s is not in %s", want, data)
+		}
+	}
+	table, _ := os.ReadFile(filepath.Join(c.Dir, "timeline.csv"))
+	if !strings.Contains(string(table), `2021-01-01T11:00:00Z,"device, assumed Europe/Paris",wall`) {
+		t.Errorf("got %s", table)
+	}
+}
+
 func TestFindingsGravestFirstAndOnce(t *testing.T) {
 	t.Parallel()
 	c, sink := open(t)

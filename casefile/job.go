@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
@@ -161,12 +162,24 @@ func (s *Sink) Job(j engine.Job) (engine.Writer, error) {
 		w.records.abort()
 		return nil, err
 	}
-	w.times = newRuns(s.c.path("cache", "timeline", j.Source.ID, jobName(j)))
+	w.times = newRuns(s.c.path("cache", "timeline", j.Source.ID, jobName(j)), location(j.Source.Device.Zone))
 	if err := w.times.clear(); err != nil {
 		w.Abort()
 		return nil, err
 	}
 	return w, nil
+}
+
+// location returns the zone that a device names, nil if it is not known.
+func location(name string) *time.Location {
+	if name == "" || name == "Local" {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return zone
 }
 
 // writer writes the results of one job.

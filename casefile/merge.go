@@ -97,7 +97,7 @@ func (c *Case) WriteTimeline(sources []string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	w, err := c.newTimelineWriter()
+	w, err := c.newTimelineWriter(sources)
 	if err != nil {
 		return 0, err
 	}
@@ -146,6 +146,7 @@ func (c *Case) reduce(names []string) ([]string, error) {
 type TimelineLine struct {
 	Time     *time.Time `json:"time"`  // nil if the device clock has no zone
 	Local    string     `json:"local"` // what the device clock showed
+	Zone     string     `json:"assumed_zone"`
 	Fields   string     `json:"fields"`
 	Artifact string     `json:"artifact"`
 	Summary  string     `json:"summary"`

@@ -27,7 +27,7 @@ func TestManyFilesAndHeads(t *testing.T) {
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	var enc record.Encoder
 	for i := range files {
-		s := newRuns(c.path("cache", "timeline", "01", fmt.Sprintf("%04d-ios.x", i)))
+		s := newRuns(c.path("cache", "timeline", "01", fmt.Sprintf("%04d-ios.x", i)), nil)
 		for j := range each {
 			name := fmt.Sprintf("%d/%d", i, j%3)
 			at := record.Time{Time: start.Add(time.Duration(j*files+(i*7)%files) * time.Second)}

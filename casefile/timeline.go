@@ -18,10 +18,11 @@ import (
 // An Entry is one line of the timeline: an instant of a record. Fields of the
 // same record with the same instant share one entry.
 type Entry struct {
-	Time     time.Time // UTC; for a device clock without zone, what it showed
-	Local    bool      // Time is of a device clock without zone
-	Fields   string    // JSON names of the fields, joined by "+"
-	Artifact string    // ID of the parser
+	Time     time.Time      // UTC; for a device clock of which no zone is known, what it showed
+	Local    bool           // Time is of a device clock without zone
+	Zone     *time.Location // that was assumed for the clock, nil if none is known
+	Fields   string         // JSON names of the fields, joined by "+"
+	Artifact string         // ID of the parser
 	Origin   record.Origin
 	Summary  string // one line
 }
@@ -48,6 +49,7 @@ type runs struct {
 	place  head // of the last record, without fields
 	recent []recentHead
 
+	zone    *time.Location       // that the clock of the device is assumed to show, nil if none is known
 	moments []record.Moment      // of one record
 	names   map[[2]string]string // of fields that share an instant
 }
@@ -59,8 +61,8 @@ type chunkKey struct {
 	head     int   // number in the chunk
 }
 
-func newRuns(prefix string) *runs {
-	return &runs{prefix: prefix, names: map[[2]string]string{}, ids: map[head]int{}}
+func newRuns(prefix string, zone *time.Location) *runs {
+	return &runs{prefix: prefix, zone: zone, names: map[[2]string]string{}, ids: map[head]int{}}
 }
 
 // name returns the name of the nth file.
@@ -89,7 +91,14 @@ func (s *runs) add(r *record.Record, enc *record.Encoder) error {
 	s.row++
 	s.moments = enc.AppendMoments(s.moments[:0])
 	n := 0 // moments that differ
-	for i, m := range s.moments {
+	for i := range s.moments {
+		m := &s.moments[i]
+		if m.Local && m.Time.Year() == 0 {
+			continue // a clock without a year has no place on a timeline
+		}
+		if m.Local && s.zone != nil {
+			m.Time = assume(m.Time, s.zone)
+		}
 		k := 0
 		for k < n && !(s.moments[k].Time.Equal(m.Time) && s.moments[k].Local == m.Local) {
 			k++
@@ -117,6 +126,12 @@ func (s *runs) add(r *record.Record, enc *record.Encoder) error {
 		return s.flush()
 	}
 	return nil
+}
+
+// assume returns the instant at which a clock of a zone shows a time.
+func assume(wall time.Time, zone *time.Location) time.Time {
+	y, m, d := wall.Date()
+	return time.Date(y, m, d, wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone).UTC()
 }
 
 // maxJoined bounds the texts that are kept to be shared.
@@ -252,12 +267,19 @@ func (s *runs) close() error {
 	return err
 }
 
+// wallLayout is the layout of what a device clock showed.
+const wallLayout = "2006-01-02T15:04:05.999999999"
+
 // appendJSON appends the entry as one line of timeline.jsonl.
 func (e *Entry) appendJSON(b []byte) []byte {
-	if e.Local {
-		b = append(b, `{"local":"`...)
-		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
-	} else {
+	switch {
+	case e.Local && e.Zone != nil:
+		b = record.AppendInstant(append(b, `{"time":"`...), e.Time)
+		b = e.Time.In(e.Zone).AppendFormat(append(b, `","local":"`...), wallLayout)
+		b = append(append(b, `","assumed_zone":"`...), e.Zone.String()...)
+	case e.Local:
+		b = e.Time.AppendFormat(append(b, `{"local":"`...), wallLayout)
+	default:
 		b = record.AppendInstant(append(b, `{"time":"`...), e.Time)
 	}
 	b = record.AppendString(append(b, `","fields":`...), e.Fields)
@@ -274,10 +296,14 @@ const csvHeader = "time,clock,fields,artifact,summary,source,path,stored,table,r
 // spreadsheet would take for a formula begins with an apostrophe.
 func (e *Entry) appendCSV(b []byte) []byte {
 	clock := "utc"
-	if e.Local {
-		b = e.Time.AppendFormat(b, "2006-01-02T15:04:05.999999999")
+	switch {
+	case e.Local && e.Zone != nil:
+		b = e.Time.AppendFormat(b, time.RFC3339Nano)
+		clock = "device, assumed " + e.Zone.String()
+	case e.Local:
+		b = e.Time.AppendFormat(b, wallLayout)
 		clock = "device"
-	} else {
+	default:
 		b = record.AppendInstant(b, e.Time)
 	}
 	o := &e.Origin

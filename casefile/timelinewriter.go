@@ -3,8 +3,10 @@ package casefile
 import (
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"slices"
 	"sync"
+	"time"
 )
 
 // indexEvery is how many entries of the timeline share one entry of its index.
@@ -20,6 +22,7 @@ const (
 // A timelineWriter writes timeline.jsonl and timeline.csv side by side.
 type timelineWriter struct {
 	jsonl, csv *file
+	zones      map[string]*time.Location // of the clocks of the devices, by source
 	batch      []Entry
 	toJSON     chan []Entry
 	toCSV      chan []Entry
@@ -35,9 +38,12 @@ type timelineWriter struct {
 	errCSV error // of the other goroutine
 }
 
-func (c *Case) newTimelineWriter() (*timelineWriter, error) {
-	w := &timelineWriter{toJSON: make(chan []Entry, maxBatches), toCSV: make(chan []Entry, maxBatches)}
-	var err error
+func (c *Case) newTimelineWriter(sources []string) (*timelineWriter, error) {
+	zones, err := c.zones(sources)
+	if err != nil {
+		return nil, err
+	}
+	w := &timelineWriter{zones: zones, toJSON: make(chan []Entry, maxBatches), toCSV: make(chan []Entry, maxBatches)}
 	if w.jsonl, err = c.create("timeline.jsonl"); err != nil {
 		return nil, err
 	}
@@ -50,11 +56,27 @@ func (c *Case) newTimelineWriter() (*timelineWriter, error) {
 	return w, nil
 }
 
+// zones returns the zones that the devices of sources name.
+func (c *Case) zones(sources []string) (map[string]*time.Location, error) {
+	zones := map[string]*time.Location{}
+	for _, id := range sources {
+		var s Source
+		if err := c.readJSON(&s, "sources", id+".json"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		zones[id] = location(s.Device.Zone)
+	}
+	return zones, nil
+}
+
 // add takes the entry that a sorted file gives next.
 func (w *timelineWriter) add(r *runReader) error {
 	e, err := r.decode()
 	if err != nil {
 		return err
+	}
+	if e.Local {
+		e.Zone = w.zones[e.Origin.Source]
 	}
 	w.n++
 	w.batch = append(w.batch, e)

@@ -229,7 +229,7 @@ func openNested(ctx context.Context, parent *Source, o outer, sh *shared, opt Op
 		found, err := openWithin(ctx, o, name, sh, opt)
 		switch {
 		case err == nil:
-		case ctx.Err() != nil || errors.Is(err, errPasswordAsked):
+		case ctx.Err() != nil || errors.Is(err, errPasswordAsked) && !errors.Is(err, ErrPasswordRequired):
 			for _, s := range list {
 				s.Close()
 			}

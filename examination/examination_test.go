@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/vigie-project/vigie/detect/indicator"
 	"github.com/vigie-project/vigie/detect/rule"
 	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/examination"
 	"github.com/vigie-project/vigie/fabricate"
 	"github.com/vigie-project/vigie/rules"
@@ -292,5 +294,27 @@ func TestWrongPasswordExaminesNothing(t *testing.T) {
 	}
 	if res.Verdict.Exit != casefile.ExitNothing || len(res.Failures) != 1 {
 		t.Errorf("exit %d, failures %v", res.Verdict.Exit, res.Failures)
+	}
+}
+
+// TestLockedPartHidesNothing examines an AndroidQF acquisition whose backup is
+// encrypted, without its password: the rest is examined, and the ledger says
+// what was not.
+func TestLockedPartHidesNothing(t *testing.T) {
+	t.Parallel()
+	sample := t.TempDir()
+	path, _, err := fabricate.Make(fabricate.AndroidQF, sample, fabricate.Options{Seed: 7, Password: "sesame"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := options(t, sample, t.TempDir())
+	opt.Paths = []string{path}
+	opt.Password = func(string) ([]byte, error) { return nil, evidence.ErrPasswordRequired }
+	res := check(t, opt)
+	if len(res.Opened) < 2 {
+		t.Errorf("%d sources were opened", len(res.Opened))
+	}
+	if i := slices.IndexFunc(res.Ledger, func(c engine.Coverage) bool { return c.Artifact == "acquisition" }); i < 0 || !res.Ledger[i].Outcome.Incomplete() {
+		t.Error("the ledger does not say that the backup stayed closed")
 	}
 }

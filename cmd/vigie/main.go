@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	_ "time/tzdata" // zones of devices, where the system has none
 
 	"github.com/vigie-project/vigie/casefile"
 )
