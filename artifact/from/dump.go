@@ -44,6 +44,19 @@ func Sections(names ...string) (patterns []artifact.Pattern) {
 // among the records, and an empty text is an error: services print a heading at
 // least.
 func Dump[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func(T) (line int, data record.Data)) Parse {
+	return decoded(decode, true, func(v T) (record.Origin, record.Data) {
+		line, data := row(v)
+		return record.Origin{Row: int64(line)}, data
+	})
+}
+
+// Decoded is [Dump] for a text that may be empty. row gives the record of a
+// decoded value and where it is, or nil for none.
+func Decoded[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func(T) (record.Origin, record.Data)) Parse {
+	return decoded(decode, false, row)
+}
+
+func decoded[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], heading bool, row func(T) (record.Origin, record.Data)) Parse {
 	return func(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 		return func(yield func(record.Record, error) bool) {
 			var failed error
@@ -66,15 +79,14 @@ func Dump[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func
 					}
 					continue
 				}
-				line, data := row(v)
-				if !yield(in.Record(record.Origin{Row: int64(line)}, data), nil) {
+				if at, data := row(v); data != nil && !yield(in.Record(at, data), nil) {
 					return
 				}
 			}
 			switch {
 			case failed != nil:
 				yield(record.Record{}, fmt.Errorf("read lines: %w", failed))
-			case blank:
+			case blank && heading:
 				yield(record.Record{}, errors.New("read lines: the text is empty"))
 			}
 		}

@@ -1,9 +1,7 @@
 package android
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -11,7 +9,6 @@ import (
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/format/dumpsys"
-	"github.com/vigie-project/vigie/format/lines"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
 )
@@ -33,7 +30,7 @@ can write what they like under any tag. Most lines have no year, and none a zone
 	Record: logcatLine{},
 	Refs: []string{"https://developer.android.com/tools/logcat",
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/am/EventLogTags.logtags"},
-	Parse: logcatParse,
+	Parse: from.Decoded(dumpsys.LogEntries, logcatRow),
 }
 
 // logcatLine is one line.
@@ -99,35 +96,12 @@ func logcatSubject(e *dumpsys.LogEntry) string {
 	return ""
 }
 
-func logcatParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		var failed error
-		text := func(yield func(lines.Line) bool) {
-			for l, err := range from.Lines(in.File) {
-				if failed = err; err != nil || !yield(l) {
-					return
-				}
-			}
-		}
-		for e, err := range dumpsys.LogEntries(text) {
-			if err != nil {
-				if !yield(record.Record{}, err) {
-					return
-				}
-				continue
-			}
-			subject := logcatSubject(&e)
-			if subject == "" {
-				continue
-			}
-			if !yield(in.Record(record.Origin{Row: int64(e.Line), Offset: e.Offset}, logcatOne(&e, subject)), nil) {
-				return
-			}
-		}
-		if failed != nil {
-			yield(record.Record{}, fmt.Errorf("read log: %w", failed))
-		}
+func logcatRow(e dumpsys.LogEntry) (record.Origin, record.Data) {
+	subject := logcatSubject(&e)
+	if subject == "" {
+		return record.Origin{}, nil
 	}
+	return record.Origin{Row: int64(e.Line), Offset: e.Offset}, logcatOne(&e, subject)
 }
 
 func logcatOne(e *dumpsys.LogEntry, subject string) logcatLine {

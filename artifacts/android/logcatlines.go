@@ -1,15 +1,12 @@
 package android
 
 import (
-	"context"
 	"fmt"
-	"iter"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/format/dumpsys"
-	"github.com/vigie-project/vigie/format/lines"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
 )
@@ -28,7 +25,7 @@ indicators. Most lines have no year, and none a zone.`,
 	Record:  logcatLinesLine{},
 	Refs:    []string{"https://developer.android.com/tools/logcat"},
 	Private: true,
-	Parse:   logcatLinesParse,
+	Parse:   from.Decoded(dumpsys.LogEntries, logcatLinesRow),
 }
 
 // logcatLinesLine is one line.
@@ -49,36 +46,13 @@ func (l logcatLinesLine) String() string {
 	return record.Line(fmt.Sprintf("log %s/%s: %s", l.Priority, l.Tag, l.Message))
 }
 
-func logcatLinesParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		var failed error
-		text := func(yield func(lines.Line) bool) {
-			for l, err := range from.Lines(in.File) {
-				if failed = err; err != nil || !yield(l) {
-					return
-				}
-			}
-		}
-		for e, err := range dumpsys.LogEntries(text) {
-			if err != nil {
-				if !yield(record.Record{}, err) {
-					return
-				}
-				continue
-			}
-			l := logcatLinesLine{Buffer: e.Buffer, UID: e.UID, PID: int64(e.PID), TID: int64(e.TID),
-				Priority: string(rune(e.Priority)), Tag: e.Tag, Message: record.Text(e.Message)}
-			if e.HasZone {
-				l.Instant = record.Time{Time: e.Time.UTC(), Rule: record.AsText, Zone: record.RecordedOffset}
-			} else {
-				l.Time = record.WallTime{Time: e.Time}
-			}
-			if !yield(in.Record(record.Origin{Row: int64(e.Line), Offset: e.Offset}, l), nil) {
-				return
-			}
-		}
-		if failed != nil {
-			yield(record.Record{}, fmt.Errorf("read log: %w", failed))
-		}
+func logcatLinesRow(e dumpsys.LogEntry) (record.Origin, record.Data) {
+	l := logcatLinesLine{Buffer: e.Buffer, UID: e.UID, PID: int64(e.PID), TID: int64(e.TID),
+		Priority: string(rune(e.Priority)), Tag: e.Tag, Message: record.Text(e.Message)}
+	if e.HasZone {
+		l.Instant = record.Time{Time: e.Time.UTC(), Rule: record.AsText, Zone: record.RecordedOffset}
+	} else {
+		l.Time = record.WallTime{Time: e.Time}
 	}
+	return record.Origin{Row: int64(e.Line), Offset: e.Offset}, l
 }

@@ -1,15 +1,12 @@
 package android
 
 import (
-	"context"
 	"fmt"
-	"iter"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/format/dumpsys"
-	"github.com/vigie-project/vigie/format/lines"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
 )
@@ -29,7 +26,7 @@ an empty list says that getprop failed.`,
 	},
 	Record: propertiesProperty{},
 	Refs:   []string{"https://source.android.com/docs/core/architecture/configuration/add-system-properties"},
-	Parse:  propertiesParse,
+	Parse:  from.Decoded(dumpsys.Properties, propertiesRow),
 }
 
 // propertiesProperty is one property.
@@ -43,30 +40,6 @@ func (p propertiesProperty) String() string {
 	return record.Line(fmt.Sprintf("property %s = %s", p.Name, p.Value))
 }
 
-func propertiesParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		var failed error
-		text := func(yield func(lines.Line) bool) {
-			for l, err := range from.Lines(in.File) {
-				if failed = err; err != nil || !yield(l) {
-					return
-				}
-			}
-		}
-		for p, err := range dumpsys.Properties(text) {
-			if err != nil {
-				if !yield(record.Record{}, err) {
-					return
-				}
-				continue
-			}
-			property := propertiesProperty{record.Property(p.Name), record.Text(p.Value)}
-			if !yield(in.Record(record.Origin{Row: int64(p.Line)}, property), nil) {
-				return
-			}
-		}
-		if failed != nil {
-			yield(record.Record{}, fmt.Errorf("read properties: %w", failed))
-		}
-	}
+func propertiesRow(p dumpsys.Property) (record.Origin, record.Data) {
+	return record.Origin{Row: int64(p.Line)}, propertiesProperty{record.Property(p.Name), record.Text(p.Value)}
 }
