@@ -65,9 +65,7 @@ func kindID(k evidence.Kind) string {
 // identification tells what an acquisition is, what it can and cannot show, and
 // what to take from the phone while it is there.
 func (t *terminal) identification(id *evidence.Identification) {
-	d := id.Device
-	t.println(t.text("summary-source", "Name", id.Name, "Kind", t.text("kind-"+kindID(id.Kind)),
-		"Model", d.Model, "System", strings.TrimSpace(d.System+" "+d.Version)))
+	t.println(t.sourceLine(id.Name, id.Kind, id.Device))
 	if id.Folder != "" {
 		t.println("  " + t.text("identify-folder", "Folder", id.Folder))
 	}

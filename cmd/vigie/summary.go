@@ -7,6 +7,7 @@ import (
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/examination"
 )
 
@@ -17,10 +18,7 @@ const maxNamed = 6
 // what was not examined. It never reassures.
 func (t *terminal) summary(res *examination.Result) {
 	for _, src := range res.Opened {
-		d := src.Device
-		kind := "kind-" + strings.ReplaceAll(strings.ToLower(src.Kind.String()), " ", "-")
-		t.println(t.text("summary-source", "Name", src.Name, "Kind", t.text(kind),
-			"Model", d.Model, "System", strings.TrimSpace(d.System+" "+d.Version)))
+		t.println(t.sourceLine(src.Name, src.Kind, src.Device))
 	}
 	if len(res.Opened) > 0 {
 		t.println("")
@@ -44,6 +42,18 @@ func (t *terminal) summary(res *examination.Result) {
 	t.println("")
 	t.println(t.text("summary-exit-" + fmt.Sprint(res.Verdict.Exit)))
 	t.println(t.text("summary-case", "Dir", res.Case.Dir, "Records", res.Records, "Time", res.Elapsed.Round(10*time.Millisecond).String()))
+}
+
+// sourceLine says what an acquisition is and of which device, as far as it
+// tells.
+func (t *terminal) sourceLine(name string, kind evidence.Kind, d evidence.Device) string {
+	what := []string{t.text("kind-" + kindID(kind))}
+	for _, s := range []string{d.Model, strings.TrimSpace(d.System + " " + d.Version)} {
+		if s != "" {
+			what = append(what, s)
+		}
+	}
+	return t.text("summary-source", "Name", name, "What", strings.Join(what, ", "))
 }
 
 func gradeID(g detect.Grade) string     { return strings.ReplaceAll(g.String(), " ", "-") }
