@@ -1,9 +1,7 @@
 package android
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -24,7 +22,7 @@ system, change what commands do, also those of the acquisition.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.AndroidQF, Glob: "androidqf/env.txt"}},
 	Record: environmentVariable{},
 	Refs:   []string{"https://github.com/mvt-project/androidqf"},
-	Parse:  environmentParse,
+	Parse:  from.EachLine("environment", environmentLine),
 }
 
 // environmentVariable is one variable.
@@ -42,33 +40,17 @@ func (v environmentVariable) String() string {
 // environmentMaxPaths bounds the paths of one value.
 const environmentMaxPaths = 1 << 10
 
-func environmentParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		for l, err := range from.Lines(in.File) {
-			if err != nil {
-				yield(record.Record{}, fmt.Errorf("read environment: %w", err))
-				return
-			}
-			line := l.String()
-			if strings.TrimSpace(line) == "" {
-				continue
-			}
-			name, value, ok := strings.Cut(line, "=")
-			if !ok || name == "" {
-				if !yield(record.Record{}, fmt.Errorf("read environment, line %d: unknown form: %q", l.Number, record.Line(line))) {
-					return
-				}
-				continue
-			}
-			v := environmentVariable{Name: name, Value: record.Text(value)}
-			for word := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ':' || r == ' ' }) {
-				if strings.HasPrefix(word, "/") && len(v.Paths) < environmentMaxPaths && !strings.HasPrefix(word, "//") {
-					v.Paths = append(v.Paths, record.Path(word))
-				}
-			}
-			if !yield(in.Record(from.AtLine(l), v), nil) {
-				return
-			}
+// environmentLine reads a line such as "PATH=/system/bin:/vendor/bin".
+func environmentLine(line string) (v environmentVariable, ok bool) {
+	name, value, ok := strings.Cut(line, "=")
+	if !ok || name == "" {
+		return v, false
+	}
+	v = environmentVariable{Name: name, Value: record.Text(value)}
+	for word := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ':' || r == ' ' }) {
+		if strings.HasPrefix(word, "/") && len(v.Paths) < environmentMaxPaths && !strings.HasPrefix(word, "//") {
+			v.Paths = append(v.Paths, record.Path(word))
 		}
 	}
+	return v, true
 }

@@ -1,9 +1,7 @@
 package android
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -25,7 +23,7 @@ written when they were read. An acquisition that was broken off has no such file
 	Inputs: []artifact.Pattern{{Kinds: evidence.AndroidQF, Glob: "androidqf/hashes.csv"}},
 	Record: hashesFile{},
 	Refs:   []string{"https://github.com/mvt-project/androidqf"},
-	Parse:  hashesParse,
+	Parse:  from.EachLine("digests", hashesLine),
 }
 
 // hashesFile is one file of the acquisition.
@@ -38,31 +36,6 @@ type hashesFile struct {
 // String implements [record.Data].
 func (f hashesFile) String() string {
 	return record.Line(fmt.Sprintf("digest of %s: %s", f.Name, f.SHA256))
-}
-
-func hashesParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		for l, err := range from.Lines(in.File) {
-			if err != nil {
-				yield(record.Record{}, fmt.Errorf("read digests: %w", err))
-				return
-			}
-			line := l.String()
-			if strings.TrimSpace(line) == "" {
-				continue
-			}
-			f, ok := hashesLine(line)
-			if !ok {
-				if !yield(record.Record{}, fmt.Errorf("read digests, line %d: unknown form: %q", l.Number, record.Line(line))) {
-					return
-				}
-				continue
-			}
-			if !yield(in.Record(from.AtLine(l), f), nil) {
-				return
-			}
-		}
-	}
 }
 
 // hashesLine reads a line of two columns. The first is in quotes, and quotes in it

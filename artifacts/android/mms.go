@@ -1,11 +1,7 @@
 package android
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"unicode/utf8"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -38,7 +34,7 @@ backups without the provider are usual from Android 12 on.`,
 		"https://android.googlesource.com/platform/packages/providers/TelephonyProvider/+/refs/heads/main/src/com/android/providers/telephony/TelephonyBackupAgent.java",
 		"https://developer.android.com/reference/android/provider/Telephony.BaseMmsColumns",
 	},
-	Parse: mmsParse,
+	Parse: from.Messages(mmsData),
 }
 
 // mmsMessage is one message, an object of the array in the file. Times are in
@@ -105,25 +101,6 @@ const (
 	mmsUTF8      = 106 // MIBenum of a character set
 	mmsOwner     = "insert-address-token"
 )
-
-func mmsParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		stop := errors.New("stop")
-		err := smsbackup.Read(io.NewSectionReader(in.File, 0, in.Size), func(m *smsbackup.Message, err error) error {
-			rec := record.Record{}
-			if err == nil {
-				rec = in.Record(record.Origin{Row: int64(m.Number)}, mmsData(m))
-			}
-			if !yield(rec, err) {
-				return stop
-			}
-			return nil
-		})
-		if err != nil && err != stop {
-			yield(record.Record{}, err)
-		}
-	}
-}
 
 // mmsData describes a message.
 func mmsData(m *smsbackup.Message) mmsMessage {

@@ -56,9 +56,9 @@ func (m mountsMount) String() string {
 	return record.Line(fmt.Sprintf("mount %s of %s (%s), %s", m.MountPoint, m.Device, m.Type, access))
 }
 
-func mountsParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+func mountsParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 	if strings.HasSuffix(in.Path, "mountinfo") {
-		return mountsInfo(in)
+		return mountsInfo(ctx, in)
 	}
 	return func(yield func(record.Record, error) bool) {
 		for e, err := range from.Elements(in.File) {
@@ -131,30 +131,8 @@ func mountsPath(s string) record.Path {
 	return record.Path(b.String())
 }
 
-func mountsInfo(in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		for l, err := range from.Lines(in.File) {
-			if err != nil {
-				yield(record.Record{}, fmt.Errorf("read mounts: %w", err))
-				return
-			}
-			line := l.String()
-			if strings.TrimSpace(line) == "" {
-				continue
-			}
-			m, ok := mountsInfoLine(line)
-			if !ok {
-				if !yield(record.Record{}, fmt.Errorf("read mounts, line %d: unknown form: %q", l.Number, record.Line(line))) {
-					return
-				}
-				continue
-			}
-			if !yield(in.Record(from.AtLine(l), m), nil) {
-				return
-			}
-		}
-	}
-}
+// mountsInfo parses a mountinfo file of the kernel.
+var mountsInfo = from.EachLine("mounts", mountsInfoLine)
 
 // mountsInfoLine reads a line such as
 //

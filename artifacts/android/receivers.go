@@ -1,14 +1,11 @@
 package android
 
 import (
-	"errors"
-	"iter"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/format/dumpsys"
-	"github.com/vigie-project/vigie/format/lines"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
 )
@@ -27,7 +24,7 @@ apps that are installed then; every phone has hundreds of rows.`,
 	Refs: []string{
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/pm/resolution/ComponentResolver.java",
 	},
-	Parse: from.Dump(receiversRows, receiversRecord),
+	Parse: from.Dump(dumpsys.ResolverTable("Receiver Resolver Table"), receiversRecord),
 }
 
 // receiversRow is one row of the table.
@@ -43,24 +40,6 @@ type receiversRow struct {
 
 // String implements [record.Data].
 func (r receiversRow) String() string { return record.Line(r.Component + " answers to " + r.Intent) }
-
-// receiversRows yields the rows of the table, and an error if it is not there.
-func receiversRows(text iter.Seq[lines.Line]) iter.Seq2[dumpsys.Resolver, error] {
-	return func(yield func(dumpsys.Resolver, error) bool) {
-		any, found := false, false
-		for r, err := range dumpsys.Resolvers(text) {
-			any = any || err == nil
-			here := err == nil && strings.HasPrefix(r.Table, "Receiver Resolver Table")
-			found = found || here
-			if (err != nil || here) && !yield(r, err) {
-				return
-			}
-		}
-		if any && !found {
-			yield(dumpsys.Resolver{}, errors.New("read Receiver Resolver Table: no rows among those of other tables"))
-		}
-	}
-}
 
 func receiversRecord(r dumpsys.Resolver) (int, record.Data) {
 	app, _, _ := strings.Cut(r.Component, "/")

@@ -1,11 +1,7 @@
 package android
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"iter"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
@@ -36,7 +32,7 @@ provider are usual from Android 12 on, so that no message may mean no backup.`,
 		"https://android.googlesource.com/platform/packages/providers/TelephonyProvider/+/refs/heads/main/src/com/android/providers/telephony/TelephonyBackupAgent.java",
 		"https://developer.android.com/reference/android/provider/Telephony.TextBasedSmsColumns",
 	},
-	Parse: smsParse,
+	Parse: from.Messages(smsData),
 }
 
 // smsMessage is one message, an object of the array in the file.
@@ -72,25 +68,6 @@ var smsBoxes = []string{"", "inbox", "sent", "draft", "outbox", "failed", "queue
 
 // smsStatus names the values of status.
 var smsStatus = map[int64]string{-1: "", 0: "complete", 32: "pending", 64: "failed"}
-
-func smsParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		stop := errors.New("stop")
-		err := smsbackup.Read(io.NewSectionReader(in.File, 0, in.Size), func(m *smsbackup.Message, err error) error {
-			rec := record.Record{}
-			if err == nil {
-				rec = in.Record(record.Origin{Row: int64(m.Number)}, smsData(m))
-			}
-			if !yield(rec, err) {
-				return stop
-			}
-			return nil
-		})
-		if err != nil && err != stop {
-			yield(record.Record{}, err)
-		}
-	}
-}
 
 // smsData describes a message.
 func smsData(m *smsbackup.Message) smsMessage {

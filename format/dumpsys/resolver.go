@@ -1,6 +1,7 @@
 package dumpsys
 
 import (
+	"fmt"
 	"iter"
 	"strings"
 
@@ -86,4 +87,26 @@ func resolverRow(line string) (id, component, note string, ok bool) {
 	component, note, _ = strings.Cut(rest, " ")
 	slash := strings.IndexByte(component, '/')
 	return id, component, note, slash > 0 && slash < len(component)-1
+}
+
+// ResolverTable returns a decoder of the rows of the tables whose name begins so,
+// such as "Activity Resolver Table". It gives an error if other tables have rows
+// and these have none.
+func ResolverTable(table string) func(iter.Seq[lines.Line]) iter.Seq2[Resolver, error] {
+	return func(text iter.Seq[lines.Line]) iter.Seq2[Resolver, error] {
+		return func(yield func(Resolver, error) bool) {
+			any, found := false, false
+			for r, err := range Resolvers(text) {
+				any = any || err == nil
+				here := err == nil && strings.HasPrefix(r.Table, table)
+				found = found || here
+				if (err != nil || here) && !yield(r, err) {
+					return
+				}
+			}
+			if any && !found {
+				yield(Resolver{}, fmt.Errorf("read %s: no rows among those of other tables", table))
+			}
+		}
+	}
 }
