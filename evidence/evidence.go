@@ -27,10 +27,11 @@ const (
 	AndroidBackup                        // adb backup (.ab)
 	AndroidQF                            // acquisition by AndroidQF: folder, zip or encrypted zip
 	AndroidIntrusionLog                  // intrusion logs of Advanced Protection: zip or NDJSON
+	IOSFiles                             // loose files of an iPhone, without their folders: databases, lists, crash reports
 )
 
 var kindNames = []string{"iOS backup", "iOS file system", "sysdiagnose", "Android bugreport", "Android backup",
-	"AndroidQF acquisition", "Android intrusion log"}
+	"AndroidQF acquisition", "Android intrusion log", "iOS files"}
 
 // String lists the kinds in the set, such as "iOS backup, iOS file system".
 func (k Kind) String() string {
@@ -81,6 +82,7 @@ type Device struct {
 	Phone    string `json:"phone,omitempty"`    // phone number of the line
 	Zone     string `json:"zone,omitempty"`     // IANA time zone, if the acquisition names it
 	Acquired string `json:"acquired,omitempty"` // RFC 3339 UTC time of the acquisition, from the acquisition
+	Captured string `json:"captured,omitempty"` // RFC 3339 start of the capture with the phone's offset from UTC; see [Device.Capture]
 }
 
 // A Note is something about an acquisition or one of its files that an
