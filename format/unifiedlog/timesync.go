@@ -1,0 +1,224 @@
+package unifiedlog
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+)
+
+// maxTimesync is the size in bytes of the largest timesync file that is read;
+// the largest observed has 131 KB.
+const maxTimesync = 64 << 20
+
+const (
+	bootSignature = 0xBBB0
+	bootSize      = 48
+	syncSignature = 0x7354 // "Ts"
+	syncSize      = 32
+)
+
+// A Timebase is the length of a tick of Mach time: Numer/Denom nanoseconds.
+type Timebase struct{ Numer, Denom uint32 }
+
+// A Sync relates the two clocks at one moment of a boot.
+type Sync struct {
+	Continuous uint64 // Mach continuous time, in ticks
+	Wall       int64  // nanoseconds since 1970-01-01 UTC
+	Flags      uint32 // 0 or 1 observed; meaning not established
+	ZoneWest   int32  // minutes west of UTC
+	DST        bool   // daylight saving time was in force
+}
+
+// A Boot is one run of the system, as timesync files describe it.
+type Boot struct {
+	UUID     UUID
+	Timebase Timebase
+	Wall     int64 // wall clock at start, nanoseconds since 1970-01-01 UTC; 0 if not recorded
+	ZoneWest int32 // minutes west of UTC
+	DST      bool  // daylight saving time was in force
+	Rank     int   // position among the boots of the archive, from 0, in the order of their start
+	Syncs    []Sync
+	listed   bool // a timesync file has it
+}
+
+// A Clock says how the wall clock time of an entry was found.
+type Clock uint8
+
+// The ways a time is found, from best to worst.
+const (
+	ClockSynced   Clock = iota // from the last sync record before the entry
+	ClockEarly                 // before the first sync record of the boot: from that record, backwards
+	ClockBootOnly              // the boot has no sync record: from its start
+	ClockHeader                // the boot is in no timesync file: from the header of the log file
+	ClockNone                  // nothing relates the clocks: the time is zero
+)
+
+// String returns a short name of the value.
+func (c Clock) String() string {
+	names := [...]string{"synced", "before first sync", "boot only", "header", "none"}
+	if int(c) < len(names) {
+		return names[c]
+	}
+	return fmt.Sprintf("code %d", uint8(c))
+}
+
+// ParseTimesync decodes a timesync file: boots in their order, each followed by
+// its sync records. What follows bytes that are no record is not read: the
+// boots before are returned with an error that says where it stopped.
+func ParseTimesync(data []byte) ([]Boot, error) {
+	var boots []Boot
+	for off := 0; off < len(data); {
+		rest := data[off:]
+		if len(rest) < 4 {
+			return boots, fmt.Errorf("read timesync record at %d: %d bytes remain", off, len(rest))
+		}
+		size := int(binary.LittleEndian.Uint16(rest[2:]))
+		switch sig := binary.LittleEndian.Uint16(rest); {
+		case sig == bootSignature && size >= bootSize && size <= len(rest):
+			boots = append(boots, parseBoot(rest))
+		case sig == syncSignature && size >= syncSize && size <= len(rest):
+			if len(boots) == 0 {
+				return boots, fmt.Errorf("read timesync record at %d: no boot before it", off)
+			}
+			b := &boots[len(boots)-1]
+			b.Syncs = append(b.Syncs, parseSync(rest))
+		default:
+			return boots, fmt.Errorf("read timesync record at %d: signature %#04x, size %d, %d bytes remain", off, sig, size, len(rest))
+		}
+		off += size
+	}
+	return boots, nil
+}
+
+func parseBoot(b []byte) Boot {
+	return Boot{
+		UUID:     UUID(b[8:24]),
+		Timebase: Timebase{binary.LittleEndian.Uint32(b[24:]), binary.LittleEndian.Uint32(b[28:])},
+		Wall:     int64(binary.LittleEndian.Uint64(b[32:])),
+		ZoneWest: int32(binary.LittleEndian.Uint32(b[40:])),
+		DST:      binary.LittleEndian.Uint32(b[44:]) != 0,
+		listed:   true,
+	}
+}
+
+func parseSync(b []byte) Sync {
+	return Sync{
+		Flags:      binary.LittleEndian.Uint32(b[4:]),
+		Continuous: binary.LittleEndian.Uint64(b[8:]),
+		Wall:       int64(binary.LittleEndian.Uint64(b[16:])),
+		ZoneWest:   int32(binary.LittleEndian.Uint32(b[24:])),
+		DST:        binary.LittleEndian.Uint32(b[28:]) != 0,
+	}
+}
+
+// At returns the wall clock time at a Mach continuous time of the boot, in
+// nanoseconds since 1970-01-01 UTC, and how it was found. Fractions of a
+// nanosecond are cut toward the earlier instant.
+func (b *Boot) At(continuous uint64) (int64, Clock) {
+	i := b.segment(continuous)
+	if i >= 0 {
+		s := &b.Syncs[i]
+		return s.Wall + b.Timebase.nanos(continuous, s.Continuous), ClockSynced
+	}
+	if len(b.Syncs) > 0 {
+		s := &b.Syncs[0]
+		return s.Wall + b.Timebase.nanos(continuous, s.Continuous), ClockEarly
+	}
+	if b.Wall == 0 {
+		return 0, ClockNone
+	}
+	return b.Wall + b.Timebase.nanos(continuous, 0), ClockBootOnly
+}
+
+// segment returns the index of the last sync record not after continuous, or -1.
+func (b *Boot) segment(continuous uint64) int {
+	lo, hi := 0, len(b.Syncs)
+	for lo < hi {
+		if m := int(uint(lo+hi) >> 1); b.Syncs[m].Continuous <= continuous {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo - 1
+}
+
+// between returns the lowest and highest wall clock time of the entries whose
+// continuous time is from..to, also where the clock was set back in between.
+func (b *Boot) between(from, to uint64) (lo, hi int64) {
+	lo, _ = b.At(from)
+	hi = lo
+	add := func(t int64) { lo, hi = min(lo, t), max(hi, t) }
+	t, _ := b.At(to)
+	add(t)
+	for i := b.segment(from) + 1; i < len(b.Syncs) && b.Syncs[i].Continuous <= to; i++ {
+		add(b.Syncs[i].Wall)
+		if i > 0 { // the moment before the clock was corrected
+			s := &b.Syncs[i-1]
+			add(s.Wall + b.Timebase.nanos(b.Syncs[i].Continuous, s.Continuous))
+		}
+	}
+	return lo, hi
+}
+
+// nanos returns the nanoseconds from one continuous time to another.
+func (t Timebase) nanos(at, from uint64) int64 {
+	if at >= from {
+		return t.scale(at-from, 0)
+	}
+	return -t.scale(from-at, uint64(t.Denom))
+}
+
+// scale converts ticks; it rounds down, or up if round is the denominator. What
+// does not fit gives the greatest value.
+func (t Timebase) scale(ticks, round uint64) int64 {
+	const most = 1<<63 - 1
+	numer, denom := uint64(t.Numer), uint64(t.Denom)
+	if numer == denom || numer == 0 || denom == 0 {
+		return int64(min(ticks, most))
+	}
+	if round > 0 {
+		round--
+	}
+	hi, lo := bits.Mul64(ticks, numer)
+	lo, carry := bits.Add64(lo, round, 0)
+	hi += carry
+	if hi >= denom {
+		return most
+	}
+	q, _ := bits.Div64(hi, lo, denom)
+	return int64(min(q, most))
+}
+
+// mergeBoots joins the records of boots that several files have, orders their
+// sync records and numbers the boots in the order of their first appearance.
+func mergeBoots(lists ...[]Boot) []*Boot {
+	var boots []*Boot
+	byUUID := map[UUID]*Boot{}
+	for _, list := range lists {
+		for i := range list {
+			b := byUUID[list[i].UUID]
+			if b == nil {
+				b = &list[i]
+				byUUID[b.UUID] = b
+				boots = append(boots, b)
+			} else {
+				b.Syncs = append(b.Syncs, list[i].Syncs...)
+			}
+		}
+	}
+	for i, b := range boots {
+		b.Rank = i
+		slices.SortStableFunc(b.Syncs, func(x, y Sync) int {
+			switch {
+			case x.Continuous < y.Continuous:
+				return -1
+			case x.Continuous > y.Continuous:
+				return 1
+			}
+			return 0
+		})
+	}
+	return boots
+}
