@@ -121,8 +121,7 @@ func tells(data []byte, at time.Time) bool {
 	return at.IsZero() || bytes.Contains(data, []byte(at.Format(minute))) || bytes.Contains(data, []byte(at.Add(time.Hour).Format(minute)))
 }
 
-// TestAndroidTraces examines acquisitions with planted traces. A trace of an
-// artifact that has no parser is only listed.
+// TestAndroidTraces examines acquisitions with planted traces.
 func TestAndroidTraces(t *testing.T) {
 	t.Parallel()
 	for _, tt := range acquisitions() {
@@ -139,7 +138,7 @@ func TestAndroidTraces(t *testing.T) {
 			list := findings(t, examine(t, dir, path, tt.opt.Password))
 			for _, trace := range truth.Traces {
 				if !reads(trace.Artifact, kinds[tt.kind]) {
-					t.Logf("%s: no parser %s for this", trace.ID, trace.Artifact)
+					t.Errorf("%s: no parser %s for this", trace.ID, trace.Artifact)
 					continue
 				}
 				best, told := detect.Grade(0), false

@@ -34,7 +34,10 @@ func (r *reportWriter) text(s string) {
 
 // section writes the output of a command.
 func (r *reportWriter) section(title, command string, body func()) {
-	r.line("------ %s (%s) ------", title, command)
+	if command != "" {
+		command = " (" + command + ")"
+	}
+	r.line("------ %s%s ------", title, command)
 	body()
 	r.line("------ 0.041s was the duration of '%s' ------\n", title)
 }
@@ -133,11 +136,13 @@ func (d *droid) writeDumpstate(w io.Writer) error {
 	r.section("EVENT LOG", "logcat -b events "+logcat[7:], func() {
 		r.line("--------- beginning of events")
 		r.text(logLine(d.ago(5), uid, 508, "I", "am_proc_start", "[0,4321,10055,com.example.game,top-activity,{com.example.game/com.example.game.Main}]"))
+		d.found("event-start", "android.eventlog", spyApp, detect.Confirmed, "a start of a process of the app, in the log of events", 0)
 		if !d.opt.Benign {
 			r.text(logLine(d.ago(4), uid, 508, "I", "am_proc_start", "[0,6100,10080,"+spyApp+":core,service,{"+spyApp+"/"+spyApp+".Recorder}]"))
 		}
 	})
 	r.section("PROCESSES AND THREADS", "ps -A -T -Z -O pri,nice,rtprio,sched,pcy,time", func() { r.text(d.threadTable()) })
+	r.section("BLOCKED PROCESS WAIT-CHANNELS", "", func() { r.text(d.waitTable()) })
 	r.section("SYSTEM PROPERTIES", "getprop", func() { r.text(d.properties()) })
 	r.line("------ DUMPSYS NORMAL (/system/bin/dumpsys) ------")
 	for _, s := range services {

@@ -187,6 +187,19 @@ func (d *droid) threadTable() string {
 	return t.String()
 }
 
+// waitTable returns what each process waits for, with the full name of the process,
+// and its threads indented.
+func (d *droid) waitTable() string {
+	var t text
+	for _, p := range d.processes() {
+		t.line("%-7d %-32s %s", p.pid, p.name, "0")
+		for i := range p.pid % 3 {
+			t.line("%-7d    %-32s %s", p.pid+1+i, comm(p.name), "0")
+		}
+	}
+	return t.String()
+}
+
 // anr returns the threads of an app that did not answer.
 func (d *droid) anr() string {
 	at := wall(d.ago(98), "2006-01-02 15:04:05") + ".000000000+0100"

@@ -18,15 +18,16 @@ var Logcat = artifact.Parser{
 	ID:    "android.logcat",
 	Title: lang.Text{EN: "Log of the system", FR: "Journal du système"},
 	Doc: `Android and apps write to a log in memory, which holds minutes to hours; logcat_old.txt
-is what was kept over the last restart, on phones that keep it. Of its lines only those
-become records that tell of installations and verifications of packages, starts and ends
-of processes, crashes, refusals by SELinux, accessibility, device administration, VPN,
-adb and boot, and those with a link; the artifact android.logcatlines has them all. Apps
-can write what they like under any tag. Most lines have no year, and none a zone.`,
-	Inputs: []artifact.Pattern{
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat.txt"},
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat_old.txt"},
-	},
+is what was kept over the last restart, on phones that keep it. A bug report has a section for
+each log. Of their lines only those become records that tell of installations and
+verifications of packages, crashes, refusals by SELinux, accessibility, device
+administration, VPN, adb and boot, and those with a link; the artifact android.logcatlines
+has them all, and android.eventlog those events of which the fields are known, such as the
+starts and ends of processes. Apps can write what they like under any tag. Most lines have
+no year, and none a zone.`,
+	Inputs: append(from.Sections("system-log", "main-log", "crash-log", "event-log", "security-log", "radio-log", "stats-log", "last-logcat"),
+		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat.txt"},
+		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat_old.txt"}),
 	Record: logcatLine{},
 	Refs: []string{"https://developer.android.com/tools/logcat",
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/am/EventLogTags.logtags"},
@@ -98,7 +99,7 @@ func logcatSubject(e *dumpsys.LogEntry) string {
 
 func logcatRow(e dumpsys.LogEntry) (record.Origin, record.Data) {
 	subject := logcatSubject(&e)
-	if subject == "" {
+	if subject == "" || e.Event() != nil { // android.eventlog has it
 		return record.Origin{}, nil
 	}
 	return record.Origin{Row: int64(e.Line), Offset: e.Offset}, logcatOne(&e, subject)

@@ -18,10 +18,9 @@ var LogcatLines = artifact.Parser{
 	Doc: `All lines of the log that the artifact android.logcat reads in part. There may be millions,
 and what apps write there can be personal. Links and addresses in them are compared with
 indicators. Most lines have no year, and none a zone.`,
-	Inputs: []artifact.Pattern{
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat.txt"},
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat_old.txt"},
-	},
+	Inputs: append(from.Sections("system-log", "main-log", "crash-log", "event-log", "security-log", "radio-log", "stats-log", "last-logcat"),
+		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat.txt"},
+		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat_old.txt"}),
 	Record:  logcatLinesLine{},
 	Refs:    []string{"https://developer.android.com/tools/logcat"},
 	Private: true,

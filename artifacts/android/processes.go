@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 	"github.com/vigie-project/vigie/record"
 )
 
-// Processes reads the list of processes that AndroidQF makes.
+// Processes reads the lists of processes of AndroidQF and of bug reports.
 var Processes = artifact.Parser{
 	ID:    "android.processes",
 	Title: lang.Text{EN: "Running processes", FR: "Processus en cours"},
@@ -25,27 +26,34 @@ runs in processes named like its package, with a colon and a name for further on
 Names in brackets are of threads of the kernel, whose parent is process 2, or of
 processes that have no command line. Versions of AndroidQF up to 1.8 write only process
 ID, name, command line and SELinux context to processes.json; other numbers are 0 there
-and left out here. What does not run at that moment is not listed.`,
-	Inputs: []artifact.Pattern{
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/processes.json"},
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/processes.txt"},
-		{Kinds: evidence.AndroidQF, Glob: "androidqf/ps.txt"},
-	},
+and left out here. A bug report lists every thread by ps, with names of at most 15 bytes, and
+the processes again, with their full names, where it tells what each waits for. What does
+not run at that moment is not listed.`,
+	Inputs: append(from.Sections("processes-and-threads", "processes", processesBlocked),
+		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/processes.json"},
+		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/processes.txt"},
+		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/ps.txt"}),
 	Record: processesProcess{},
 	Refs: []string{"https://github.com/mvt-project/androidqf",
-		"https://github.com/landley/toybox/blob/master/toys/posix/ps.c"},
+		"https://github.com/landley/toybox/blob/master/toys/posix/ps.c",
+		"https://android.googlesource.com/platform/frameworks/native/+/refs/heads/main/cmds/dumpstate/dumpstate.cpp"},
 	Parse: processesParse,
 }
 
-// processesProcess is one process. The columns of ps are meant by NAME and the like.
+// processesBlocked is the section of a bug report that tells for what each process
+// waits.
+const processesBlocked = "blocked-process-wait-channels"
+
+// processesProcess is one process, or one thread of it. The columns of ps are meant by NAME and the like.
 type processesProcess struct {
-	Name        record.Process `json:"name"`                  // first word of the command line, else NAME or filename without brackets
+	Name        record.Process `json:"name"`                  // "" for a further thread; else first word of the command line, else NAME or filename without brackets
 	Short       record.Process `json:"short,omitempty"`       // filename: name known to the kernel, up to 15 bytes, if it is another one
 	App         record.App     `json:"app,omitempty"`         // package that the name begins with, if it has the form of one
 	Path        record.Path    `json:"path,omitempty"`        // path, or the name if it is a path
 	PID         int64          `json:"pid"`                   // PID
 	PPID        *int64         `json:"ppid"`                  // PPID: parent
 	TID         *int64         `json:"tid"`                   // TID: thread
+	Thread      record.Process `json:"thread,omitempty"`      // name of a thread that is not the first of its process
 	User        string         `json:"user,omitempty"`        // USER, or UID if ps prints numbers
 	UID         *int64         `json:"uid"`                   // uid
 	Label       string         `json:"label,omitempty"`       // LABEL or context: of SELinux
@@ -61,6 +69,9 @@ type processesProcess struct {
 // String implements [record.Data].
 func (p processesProcess) String() string {
 	s := fmt.Sprintf("process %d %s", p.PID, p.Name)
+	if p.Name == "" && p.TID != nil {
+		s = fmt.Sprintf("process %d, thread %d %s", p.PID, *p.TID, p.Thread)
+	}
 	if p.User != "" {
 		s += " of " + p.User
 	}
@@ -74,7 +85,19 @@ func processesParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Re
 	if strings.HasSuffix(in.Path, ".json") {
 		return processesJSON(in)
 	}
-	return processesText(in)
+	if strings.HasPrefix(path.Base(in.Path), processesBlocked) {
+		return processesEach(in, processesWaits)
+	}
+	columns := processesColumns
+	return processesEach(in, func(text string) (p processesProcess, ok bool, err error) {
+		text = strings.TrimSpace(text)
+		if heading := processesHeading(text); heading != nil {
+			columns = heading
+			return p, false, nil
+		}
+		p, err = processesLine(columns, text)
+		return p, true, err
+	})
 }
 
 func processesJSON(in *artifact.Input) iter.Seq2[record.Record, error] {
@@ -182,23 +205,20 @@ func (p *processesProcess) name(name string, command []string) {
 // processesColumns are the columns of ps -A, for a list without a heading.
 var processesColumns = []string{"USER", "PID", "PPID", "VSZ", "RSS", "WCHAN", "ADDR", "S", "NAME"}
 
-func processesText(in *artifact.Input) iter.Seq2[record.Record, error] {
+// processesEach reads the lines of a text that are not blank; one that holds no
+// process is not ok.
+func processesEach(in *artifact.Input, read func(text string) (p processesProcess, ok bool, err error)) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
-		columns := processesColumns
 		for l, err := range from.Lines(in.File) {
 			if err != nil {
 				yield(record.Record{}, fmt.Errorf("read processes: %w", err))
 				return
 			}
-			text := strings.TrimSpace(l.String())
-			if text == "" {
+			text := l.String()
+			if strings.TrimSpace(text) == "" {
 				continue
 			}
-			if heading := processesHeading(text); heading != nil {
-				columns = heading
-				continue
-			}
-			p, err := processesLine(columns, text)
+			p, ok, err := read(text)
 			if err != nil {
 				err = fmt.Errorf("read processes, line %d: %w", l.Number, err)
 				if !yield(record.Record{}, err) {
@@ -206,11 +226,38 @@ func processesText(in *artifact.Input) iter.Seq2[record.Record, error] {
 				}
 				continue
 			}
-			if !yield(in.Record(from.AtLine(l), p), nil) {
+			if ok && !yield(in.Record(from.AtLine(l), p), nil) {
 				return
 			}
 		}
 	}
+}
+
+// processesWaits reads a line of process ID, name and what it waits for, in columns
+// of which the second is indented for threads. These are not read: the list of
+// threads has them.
+func processesWaits(text string) (p processesProcess, ok bool, err error) {
+	const width = 8 // of the first column
+	id, rest, _ := strings.Cut(text, " ")
+	p.PID, err = strconv.ParseInt(id, 10, 64)
+	name, channel := strings.TrimLeft(rest, " "), ""
+	if err == nil && name == "" { // it ended meanwhile
+		return p, false, nil
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("unknown form: %q", record.Line(text))
+	}
+	if indent := len(text) - len(name); indent > max(width, len(id)+1) {
+		return p, false, nil
+	}
+	if i := strings.LastIndexByte(strings.TrimRight(name, " "), ' '); i > 0 {
+		name, channel = strings.TrimRight(name[:i], " "), name[i+1:]
+	}
+	p.last("NAME", name)
+	if channel = strings.TrimSpace(channel); channel != "0" {
+		err = p.column("WCHAN", channel)
+	}
+	return p, true, err
 }
 
 // processesHeading returns the columns that a heading names, nil if it is none.
@@ -316,9 +363,11 @@ func (p *processesProcess) column(column, text string) error {
 // last reads the last column, which is a name or a command line.
 func (p *processesProcess) last(column, text string) {
 	switch n := len(text); {
+	case column == "CMD" && p.TID != nil && *p.TID != p.PID:
+		p.Thread = record.Process(strings.Trim(text, "[]"))
 	case n > 2 && text[0] == '[' && text[n-1] == ']':
 		p.NoCommand, p.Name = true, record.Process(text[1:n-1])
-	case column == "NAME":
+	case column == "NAME" || column == "CMD" && p.TID != nil: // as the kernel names threads
 		p.name(text, nil)
 	default:
 		words := strings.Fields(text)
