@@ -104,7 +104,7 @@ func (c *Case) writeFindings(sources []string, correlated []detect.Finding) (map
 // inTimeOrder yields observations, those without a time first.
 func inTimeOrder(list []detect.Observation) iter.Seq2[detect.Observation, error] {
 	slices.SortStableFunc(list, func(a, b detect.Observation) int {
-		return a.Exhibit.Time.Compare(b.Exhibit.Time.Time)
+		return a.At().Compare(b.At())
 	})
 	return func(yield func(detect.Observation, error) bool) {
 		for _, o := range list {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"time"
 
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
@@ -46,10 +47,35 @@ type Selective interface {
 
 // An Observation is what a correlator remembers of one record.
 type Observation struct {
-	Correlator string  `json:"correlator"`
-	Step       string  `json:"step,omitempty"` // which of its conditions was met
-	Key        string  `json:"key,omitempty"`  // what joins observations
-	Exhibit    Exhibit `json:"exhibit"`
+	Correlator string           `json:"correlator"`
+	Step       string           `json:"step,omitempty"`  // which of its conditions was met
+	Key        string           `json:"key,omitempty"`   // what joins observations
+	Kept       []string         `json:"kept,omitempty"`  // values that are compared with those of others
+	Clock      *record.WallTime `json:"clock,omitempty"` // dates the record where only the clock of the device does
+	Exhibit    Exhibit          `json:"exhibit"`
+}
+
+// At returns the instant that puts the observation in order: the time of its
+// exhibit or, read as UTC, the clock of the device. It is zero if there is neither.
+func (o *Observation) At() time.Time {
+	if o.Clock != nil {
+		return o.Clock.Time
+	}
+	return o.Exhibit.Time.Time
+}
+
+// A Source is what detectors may know of an acquisition before they see its
+// records.
+type Source struct {
+	ID       string    // [record.Origin.Source] of its records
+	Parent   string    // ID of the source that it lies in; "" for none
+	Acquired time.Time // when it was taken from the phone, as it says itself; zero if it does not
+}
+
+// An Informed detector wants to know the acquisitions of a case. It is told
+// once, before the first record, also for its correlators.
+type Informed interface {
+	Inform(sources []Source)
 }
 
 // A Finding is something that an analyst should look at, with everything that

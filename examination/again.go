@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/vigie-project/vigie/casefile"
+	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
 )
 
@@ -41,6 +43,11 @@ func (r *run) again(ctx context.Context) error {
 		return err
 	}
 	r.ids = d.Sources
+	sources, err := r.c.Sources()
+	if err != nil {
+		return err
+	}
+	r.inform(sources)
 	d.Tool, d.Detection, d.Indicators, d.Rules = r.opt.Act.Tool, r.opt.Fingerprint, r.opt.Feeds, r.opt.Rules
 	if err := r.c.Describe(d); err != nil { // first: a run that is killed must not be taken for the one before
 		return err
@@ -116,4 +123,18 @@ feed:
 	close(next)
 	wg.Wait()
 	return counts, context.Cause(ctx)
+}
+
+// inform tells the detectors which acquisitions the records are of.
+func (r *run) inform(sources []casefile.Source) {
+	var list []detect.Source
+	for _, s := range sources {
+		acquired, _ := time.Parse(time.RFC3339, s.Device.Acquired) // zero if it is not known
+		list = append(list, detect.Source{ID: s.ID, Parent: s.Parent, Acquired: acquired})
+	}
+	for _, d := range r.opt.Detectors {
+		if i, ok := d.(detect.Informed); ok {
+			i.Inform(list)
+		}
+	}
 }

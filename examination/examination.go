@@ -202,6 +202,7 @@ func (r *run) all(ctx context.Context, plans []*engine.Plan) error {
 			return err
 		}
 	}
+	r.inform(r.planned)
 	sink, err := r.c.Sink()
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ var reserved = map[string]bool{
 	"namespace": true, "null": true, "return": true, "true": true, "var": true, "void": true, "while": true,
 	"bool": true, "bytes": true, "double": true, "duration": true, "dyn": true, "int": true, "list": true,
 	"map": true, "null_type": true, "string": true, "timestamp": true, "type": true, "uint": true,
-	"data": true, "lists": true, "origin": true,
+	"data": true, "lists": true, "origin": true, "acquired": true,
 }
 
 // source says where the value of a variable comes from.
@@ -32,6 +32,7 @@ const (
 	fromTable
 	fromRow
 	fromState
+	fromAcquired
 )
 
 // A variable is what a name in a condition stands for.
@@ -53,6 +54,7 @@ func newPlan(t *record.Type) *plan {
 		"origin.table": {from: fromTable, typ: cel.StringType},
 		"origin.row":   {from: fromRow, typ: cel.IntType},
 		"origin.state": {from: fromState, typ: cel.StringType},
+		"acquired":     {from: fromAcquired, typ: cel.TimestampType},
 	}}
 	for _, f := range t.Fields {
 		name := f.Name
@@ -100,6 +102,7 @@ type activation struct {
 	at    record.Origin
 	data  reflect.Value
 	lists map[string]ref.Val // by "lists.name", of the rule that asks
+	known *knowledge         // of the sources; nil if nothing is
 
 	scratch []byte // for joining texts
 }
@@ -123,6 +126,11 @@ func (a *activation) ResolveName(name string) (any, bool) {
 			return types.String("live"), true
 		}
 		return types.String(a.at.State), true
+	case fromAcquired:
+		if t := a.known.acquired(a.at.Source); !t.IsZero() {
+			return types.Timestamp{Time: t.UTC()}, true
+		}
+		return types.NullValue, true
 	case fromRaw:
 		return types.String(a.data.Field(v.field.Index).Interface().(record.Time).RawText()), true
 	}

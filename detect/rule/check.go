@@ -124,8 +124,8 @@ func (c *checker) conditions() {
 		c.problem(f.When.line, "a rule has either when or steps")
 	case f.When.line != 0:
 		r.When = c.clauses("when", f.Artifacts, f.When, nil)
-		if f.Within.line+f.Order.line+f.Need != 0 {
-			c.problem(max(f.Within.line, f.Order.line), "within, order and need are for a rule with steps")
+		if f.Within.line+f.Order.line+f.Need+f.Sources.line != 0 || f.Together {
+			c.problem(max(f.Within.line, f.Order.line, f.Sources.line), "within, order, need, sources and together are for a rule with steps")
 		}
 		c.gaps()
 	case len(f.Steps) == 0 || f.Gaps.Number.line != 0:
@@ -231,16 +231,24 @@ func (c *checker) steps() {
 	default:
 		c.problem(f.Order.line, `order is either "listed" or "any"`)
 	}
+	r.Together = f.Together
+	switch r.Sources = Scope(f.Sources.value); r.Sources {
+	case "":
+		r.Sources = OneSource
+	case OneSource, Nested, WholeCase:
+	default:
+		c.problem(f.Sources.line, `sources is "one", "nested" or "case"`)
+	}
 	wanted, records := 0, 0
 	for i := range f.Steps {
 		s := c.step(&f.Steps[i])
 		if slices.ContainsFunc(r.Steps, func(o Step) bool { return o.Name == s.Name }) {
 			c.problem(s.line, "step %s is there twice", s.Name)
 		}
-		if (s.Key == nil) != (f.Steps[0].Key.line == 0) {
-			c.problem(s.line, "step %s: either all steps have a key or none", s.Name)
+		if (s.None || s.Always) && s.Key != nil && !hasKeys(f.Steps) {
+			c.problem(s.line, "step %s: its key joins it to nothing: no other step has one", s.Name)
 		}
-		if !s.None {
+		if !s.None && !s.Always {
 			wanted++
 			records += s.Count
 		}
@@ -252,7 +260,7 @@ func (c *checker) steps() {
 	}
 	switch line := f.Steps[0].Name.line; {
 	case wanted == 0 || r.Need < 1 || r.Need > wanted:
-		c.problem(line, "need is between 1 and the number of steps that are not none")
+		c.problem(line, "need is between 1 and the number of steps that are neither none nor always")
 	case !r.Any && records > maxChain:
 		c.problem(line, "steps in order ask for more than %d records", maxChain)
 	case r.Need < wanted && !r.Any:
@@ -260,8 +268,13 @@ func (c *checker) steps() {
 	}
 }
 
+// hasKeys reports whether some step that a sequence consists of has a key.
+func hasKeys(steps []fileStep) bool {
+	return slices.ContainsFunc(steps, func(s fileStep) bool { return s.Key.line != 0 && !s.None && !s.Always })
+}
+
 func (c *checker) step(f *fileStep) Step {
-	s := Step{Name: f.Name.value, Count: max(f.Count, 1), None: f.None, Once: f.Once, line: f.Name.line}
+	s := Step{Name: f.Name.value, Count: max(f.Count, 1), None: f.None, Once: f.Once, Always: f.Always, line: f.Name.line}
 	switch {
 	case !validName.MatchString(s.Name):
 		c.problem(s.line, "name of step %q does not match %s", s.Name, validName)
@@ -271,6 +284,8 @@ func (c *checker) step(f *fileStep) Step {
 		c.problem(s.line, "step %s: count is between 1 and %d", s.Name, maxCount)
 	case f.None && f.Count != 0:
 		c.problem(s.line, "step %s: a step is none or has a count", s.Name)
+	case f.Always && (f.Once || f.Differ.line != 0 || f.At != nil || f.Count > maxExhibits):
+		c.problem(s.line, "step %s: a step that is always has no at, differ or once, and a count up to %d", s.Name, maxExhibits)
 	}
 	s.When = c.clauses("when", f.Artifacts, f.When, nil)
 	s.Key = c.clauses("key", nil, f.Key, s.When)
@@ -278,7 +293,31 @@ func (c *checker) step(f *fileStep) Step {
 	for _, at := range f.At {
 		s.At = append(s.At, at.value)
 	}
+	c.comparisons(f, &s)
 	return s
+}
+
+// comparisons checks what a step keeps and compares.
+func (c *checker) comparisons(f *fileStep, s *Step) {
+	for _, k := range f.Keep {
+		same := func(o Kept) bool { return o.Name == k.name.value }
+		if !validName.MatchString(k.name.value) || slices.ContainsFunc(s.Keep, same) {
+			c.problem(k.name.line, "step %s: name of value %q is there twice or does not match %s", s.Name, k.name.value, validName)
+		}
+		s.Keep = append(s.Keep, Kept{Name: k.name.value, Value: c.clauses("keep", nil, k.value, s.When)})
+	}
+	if (s.Keep != nil || f.Where.line != 0) && (c.r.Any || s.None || s.Always) {
+		c.problem(s.line, "step %s: keep and where are for steps in order that are neither none nor always", s.Name)
+	}
+	switch {
+	case f.Where.line == 0:
+	case f.Where.every == nil:
+		c.problem(f.Where.line, "step %s: where is one condition, on values that steps keep", s.Name)
+	case len(c.r.Steps) == 0 && s.Count == 1:
+		c.problem(f.Where.line, "step %s: there is no record before that where could compare with", s.Name)
+	default:
+		s.Where = f.Where.every
+	}
 }
 
 // compile compiles all conditions.
@@ -287,29 +326,63 @@ func (c *checker) compile() {
 	for _, l := range c.r.Lists {
 		lists["lists."+l.Name] = newValueList(l.Values)
 	}
-	each := func(conds []Condition, key bool) map[string]*program {
+	each := func(conds []Condition, want want) map[string]*program {
 		m := map[string]*program{}
 		for _, cond := range conds {
-			p, err := c.compiler.compile(cond, lists, key)
-			if ce := new(conditionError); errors.As(err, &ce) {
-				c.problem(cond.at(ce.line), "condition on %s: %s", cond.Artifact, ce.text)
-			} else if err != nil {
-				c.problem(cond.line, "%v", err)
+			p, err := c.compiler.compile(cond, lists, want)
+			if err != nil {
+				c.wrong(cond, "condition on "+cond.Artifact, err)
 			}
 			m[cond.Artifact] = p
 		}
 		return m
 	}
-	c.compiled = &compiled{rule: c.r, when: each(c.r.When, false)}
+	c.compiled = &compiled{rule: c.r, when: each(c.r.When, wantBool)}
 	if g := c.r.Gaps; g != nil {
-		number := each(g.Number, true)
-		c.compiled.steps = []compiledStep{{when: c.compiled.when, key: number}, {when: each(g.Highest, false), key: number}}
+		number := each(g.Number, wantKey)
+		c.compiled.steps = []compiledStep{{when: c.compiled.when, key: number}, {when: each(g.Highest, wantBool), key: number}}
 	}
+	var kept []compiledKept // of this step and those before
 	for _, s := range c.r.Steps {
-		cs := compiledStep{when: each(s.When, false), key: each(s.Key, true), differ: each(s.Differ, true)}
+		cs := compiledStep{when: each(s.When, wantBool), key: each(s.Key, wantKey), differ: each(s.Differ, wantKey)}
+		for _, k := range s.Keep {
+			cs.keep = append(cs.keep, c.kept(s, k, each(k.Value, wantKept)))
+		}
+		if kept = append(kept, cs.keep...); s.Where != nil && len(c.problems) == 0 {
+			var err error
+			if cs.where, err = c.compiler.compare(*s.Where, lists, kept); err != nil {
+				c.wrong(*s.Where, "where of step "+s.Name, err)
+			}
+		}
 		cs.at = c.at(s)
 		c.compiled.steps = append(c.compiled.steps, cs)
 	}
+	c.clocks()
+}
+
+// wrong reports an error of compiling a condition, at its line.
+func (c *checker) wrong(cond Condition, what string, err error) {
+	if ce := new(conditionError); errors.As(err, &ce) {
+		c.problem(cond.at(ce.line), "%s: %s", what, ce.text)
+		return
+	}
+	c.problem(cond.line, "%v", err)
+}
+
+// kept returns a kept value, which has the same type for each artifact.
+func (c *checker) kept(s Step, k Kept, value map[string]*program) compiledKept {
+	ck := compiledKept{name: s.Name + "." + k.Name, value: value}
+	for _, cond := range k.Value {
+		p := value[cond.Artifact]
+		switch {
+		case p == nil: // a problem that was reported
+		case ck.typ == nil:
+			ck.typ = p.typ
+		case ck.typ != p.typ:
+			c.problem(cond.line, "step %s: value %s is %v of one artifact and %v of another", s.Name, k.Name, ck.typ, p.typ)
+		}
+	}
+	return ck
 }
 
 // at returns the fields that date the records of a step, by artifact.
@@ -319,19 +392,19 @@ func (c *checker) at(s Step) map[string][]record.Field {
 	for _, cond := range s.When {
 		hasTime := false
 		for _, f := range c.compiler.plans[cond.Artifact].typ.Fields {
-			if f.Kind != record.KindTime {
+			if f.Kind != record.KindTime && f.Kind != record.KindWallTime {
 				continue
 			}
-			hasTime = true
+			hasTime = hasTime || f.Kind == record.KindTime
 			if slices.Contains(s.At, f.Name) {
 				dated[cond.Artifact] = append(dated[cond.Artifact], f)
 				known[f.Name] = true
 			}
 		}
-		switch needed := c.r.dated() && !s.None || c.r.Within > 0; {
+		switch needed := !s.Always && (c.r.dated() && !s.None || c.r.Within > 0); {
 		case len(s.At) > 0 && dated[cond.Artifact] == nil:
 			c.problem(s.line, "step %s: no field of at is a time of %s", s.Name, cond.Artifact)
-		case needed && !hasTime:
+		case needed && !hasTime && len(s.At) == 0:
 			c.problem(s.line, "step %s: records of %s have no time", s.Name, cond.Artifact)
 		}
 	}
@@ -341,4 +414,26 @@ func (c *checker) at(s Step) map[string][]record.Field {
 		}
 	}
 	return dated
+}
+
+// clocks checks that the records of a rule are dated in one way: a clock of the
+// device cannot be compared with an instant.
+func (c *checker) clocks() {
+	var instants, clocks bool
+	for i, s := range c.r.Steps {
+		if s.Always {
+			continue
+		}
+		for _, cond := range s.When {
+			at := c.compiled.steps[i].at[cond.Artifact]
+			instants = instants || len(at) == 0
+			for _, f := range at {
+				clocks = clocks || f.Kind == record.KindWallTime
+				instants = instants || f.Kind == record.KindTime
+			}
+		}
+		if clocks && instants && (c.r.dated()) {
+			c.problem(s.line, "step %s: a clock without zone is compared with times", s.Name)
+		}
+	}
 }

@@ -23,7 +23,8 @@ const costLimit = 250_000
 type program struct {
 	cel   cel.Program
 	lists map[string]ref.Val
-	quick quick // nil if nothing is known without evaluation
+	quick quick     // nil if nothing is known without evaluation
+	typ   *cel.Type // of a value that may be kept; nil for others
 }
 
 // eval returns the value of the condition for the record of the activation.
@@ -113,9 +114,18 @@ func (e *conditionError) Error() string { return e.text }
 // errCondition is what a condition that gives the wrong type fails with.
 var errCondition = errors.New("condition does not give true or false")
 
-// compile checks and compiles a condition whose value must be a bool, or text
-// if key is set. It fails with a *conditionError for what is wrong in the text.
-func (c *compiler) compile(cond Condition, lists map[string]ref.Val, key bool) (*program, error) {
+// A want says what an expression must give.
+type want uint8
+
+const (
+	wantBool want = iota
+	wantKey       // text or a number
+	wantKept      // a value to compare
+)
+
+// compile checks and compiles an expression on the records of an artifact. It
+// fails with a *conditionError for what is wrong in the text.
+func (c *compiler) compile(cond Condition, lists map[string]ref.Val, want want) (*program, error) {
 	env, err := c.env(cond.Artifact)
 	if err == nil && len(lists) > 0 {
 		var opts []cel.EnvOption
@@ -127,19 +137,34 @@ func (c *compiler) compile(cond Condition, lists map[string]ref.Val, key bool) (
 	if err != nil {
 		return nil, fmt.Errorf("prepare conditions on %s: %w", cond.Artifact, err)
 	}
-	ast, issues := env.Compile(cond.Text)
+	prog, ast, err := newProgram(env, cond.Text, want)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{cel: prog, lists: lists, typ: keptType(ast.OutputType())}
+	if want == wantBool {
+		p.quick = c.sketch(cond, lists, ast)
+	}
+	return p, nil
+}
+
+// newProgram checks and compiles the text of an expression. It fails with a
+// *conditionError.
+func newProgram(env *cel.Env, text string, want want) (cel.Program, *cel.Ast, error) {
+	ast, issues := env.Compile(text)
 	if issues.Err() != nil {
 		if errs := issues.Errors(); len(errs) > 0 {
-			return nil, &conditionError{errs[0].Location.Line(), errs[0].Message}
+			return nil, nil, &conditionError{errs[0].Location.Line(), errs[0].Message}
 		}
-		return nil, &conditionError{0, issues.Err().Error()}
+		return nil, nil, &conditionError{0, issues.Err().Error()}
 	}
-	out := ast.OutputType()
-	switch {
-	case !key && !out.IsExactType(cel.BoolType):
-		return nil, &conditionError{1, fmt.Sprintf("%v: its type is %v", errCondition, out)}
-	case key && !out.IsExactType(cel.StringType) && !out.IsAssignableType(cel.IntType):
-		return nil, &conditionError{1, fmt.Sprintf("key is neither string nor int: its type is %v", out)}
+	switch out := ast.OutputType(); {
+	case want == wantBool && !out.IsExactType(cel.BoolType):
+		return nil, nil, &conditionError{1, fmt.Sprintf("%v: its type is %v", errCondition, out)}
+	case want == wantKey && !out.IsExactType(cel.StringType) && !out.IsAssignableType(cel.IntType):
+		return nil, nil, &conditionError{1, fmt.Sprintf("key is neither string nor int: its type is %v", out)}
+	case want == wantKept && keptType(out) == nil:
+		return nil, nil, &conditionError{1, fmt.Sprintf("value to keep is no single value: its type is %v", out)}
 	}
 	opts := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
 	if goesThroughLists(ast) {
@@ -147,13 +172,20 @@ func (c *compiler) compile(cond Condition, lists map[string]ref.Val, key bool) (
 	}
 	prog, err := env.Program(ast, opts...)
 	if err != nil {
-		return nil, &conditionError{1, err.Error()}
+		return nil, nil, &conditionError{1, err.Error()}
 	}
-	p := &program{cel: prog, lists: lists}
-	if !key {
-		p.quick = c.sketch(cond, lists, ast)
+	return prog, ast, nil
+}
+
+// keptType returns the type that an expression gives if it is not null, nil if
+// values of it cannot be kept.
+func keptType(out *cel.Type) *cel.Type {
+	for _, t := range keptTypes {
+		if out.IsExactType(t) || out.IsExactType(cel.NullableType(t)) {
+			return t
+		}
 	}
-	return p, nil
+	return nil
 }
 
 // goesThroughLists reports whether the condition contains a loop. Without one

@@ -21,6 +21,11 @@ func (c *checker) examples() {
 	counts := map[bool]int{}
 	for _, f := range c.f.Examples {
 		e := Example{Match: f.Match.value, line: f.Match.line}
+		if f.Acquired.Kind != 0 {
+			if err := f.Acquired.Decode(&e.Acquired); err != nil {
+				c.problem(f.Acquired.Line, "example: acquired: %v", err)
+			}
+		}
 		counts[e.Match]++
 		records := f.Records
 		if f.Record.Kind != 0 {
@@ -200,11 +205,24 @@ func (c *checker) origin(o *record.Origin, n *yaml.Node) bool {
 	return true
 }
 
+// sources returns the sources of an example: "example", and those that its
+// records name, which lie in it.
+func (e *Example) sources() []detect.Source {
+	list := []detect.Source{{ID: "example", Acquired: e.Acquired}}
+	for _, rec := range e.Records {
+		if id := rec.Origin.Source; id != "example" {
+			list = append(list, detect.Source{ID: id, Parent: "example"})
+		}
+	}
+	return list
+}
+
 // tryExamples runs the rule on its examples.
 func (c *checker) tryExamples() {
 	for i, e := range c.r.Examples {
 		set := newSet(c.compiler)
 		set.add(c.compiled)
+		set.Inform(e.sources())
 		n, err := set.count(e.Records)
 		switch {
 		case err != nil:
@@ -226,9 +244,10 @@ func (c *checker) tryExamples() {
 // records no time would silently miss such records.
 func (c *checker) tryAbsent() {
 	reported := map[string]bool{}
-	try := func(rec record.Record, line int, what string) {
+	try := func(rec record.Record, acquired time.Time, line int, what string) {
 		set := newSet(c.compiler)
 		set.add(c.compiled)
+		set.Inform([]detect.Source{{ID: "example", Acquired: acquired}})
 		if _, err := set.count([]record.Record{rec}); err != nil {
 			c.problem(line, "%v", err)
 		}
@@ -241,10 +260,11 @@ func (c *checker) tryAbsent() {
 	}
 	for _, id := range c.r.Artifacts {
 		empty := reflect.Zero(c.compiler.plans[id].typ.Go).Interface().(record.Data)
-		try(record.Record{Artifact: id, Data: empty}, c.f.ID.line, "all fields are empty")
+		try(record.Record{Artifact: id, Data: empty}, time.Time{}, c.f.ID.line, "all fields are empty")
 	}
 	for _, e := range c.r.Examples {
 		for _, rec := range e.Records {
+			try(rec, time.Time{}, e.line, "the time of the acquisition is not known")
 			for _, f := range c.compiler.plans[rec.Artifact].typ.Fields {
 				v := reflect.New(reflect.TypeOf(rec.Data)).Elem()
 				v.Set(reflect.ValueOf(rec.Data))
@@ -254,7 +274,7 @@ func (c *checker) tryAbsent() {
 				v.Field(f.Index).SetZero()
 				without := rec
 				without.Data = v.Interface().(record.Data)
-				try(without, e.line, f.Name+" is not recorded")
+				try(without, e.Acquired, e.line, f.Name+" is not recorded")
 			}
 		}
 	}
@@ -272,7 +292,7 @@ func (s *Set) count(records []record.Record) (n int, err error) {
 			c.Observe(rec, func(o detect.Observation) { seen = append(seen, o) })
 		}
 		slices.SortStableFunc(seen, func(a, b detect.Observation) int {
-			return a.Exhibit.Time.Compare(b.Exhibit.Time.Time)
+			return a.At().Compare(b.At())
 		})
 		if err := c.Correlate(all(seen), found); err != nil {
 			return n, err

@@ -40,7 +40,7 @@ func (g *gapSearch) Observe(rec record.Record, seen func(detect.Observation)) {
 	if g.steps[0].key[rec.Artifact] == nil {
 		return
 	}
-	a := activate(g.set.plans[rec.Artifact], rec)
+	a := g.set.activate(g.set.plans[rec.Artifact], rec)
 	if a == nil {
 		g.set.fail(g.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return

@@ -34,13 +34,13 @@ func TestQuickAgrees(t *testing.T) {
 		"B", "x", "/x", "x/", "\ufffd", strings.Repeat("ab ", 20) + "APPLE", "APPL", "http"}
 	decided := 0
 	for _, text := range conditions {
-		p, err := comp.compile(Condition{Artifact: "ios.visits", Text: text}, lists, false)
+		p, err := comp.compile(Condition{Artifact: "ios.visits", Text: text}, lists, wantBool)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 		set := newSet(comp)
 		for _, url := range texts {
-			a := activate(set.plans["ios.visits"], rec("ios.visits", 1, visit{URL: record.URL(url)}))
+			a := set.activate(set.plans["ios.visits"], rec("ios.visits", 1, visit{URL: record.URL(url)}))
 			v, err := p.eval(a)
 			if p.quick == nil {
 				continue

@@ -20,7 +20,9 @@
 //     of a repeated key are joined by line ends;
 //   - origin.path, origin.table, origin.row and origin.state ("live", "logged"
 //     or "deleted") say where the record was read;
-//   - lists.name is a list of the rule.
+//   - lists.name is a list of the rule;
+//   - acquired is when the acquisition was made, as it says itself, and null if
+//     it does not; see [Set.Inform].
 //
 // A field whose name CEL keeps for itself, such as package or type, is written
 // data.package. Functions beside those of CEL and its strings library: see
@@ -63,6 +65,9 @@ type Rule struct {
 	Any    bool          // the steps may come in any order
 	Need   int           // how many different steps must be met; never more than there are
 
+	Sources  Scope // which sources the records of a sequence may come from
+	Together bool  // all sequences of a scope are one finding
+
 	Examples []Example
 }
 
@@ -84,18 +89,37 @@ type List struct {
 	Values []string
 }
 
+// A Scope says which sources of a case the records of a sequence come from.
+type Scope string
+
+// The scopes.
+const (
+	OneSource Scope = "one"    // all from the same source; the default
+	Nested    Scope = "nested" // from a source and those that lie in it
+	WholeCase Scope = "case"   // from any source of the case
+)
+
 // A Step is one kind of record in a sequence. All records of a sequence come
-// from one source and have the same key.
+// from the sources of its rule and have the same key.
 type Step struct {
 	Name   string
 	When   []Condition // what the record must be
-	Key    []Condition // what joins the records of a sequence; empty for nothing
+	Key    []Condition // what joins the records of a sequence; empty to go with any key
 	Differ []Condition // what must be different in each record; empty for nothing
+	Keep   []Kept      // values of the record that Where compares
+	Where  *Condition  // how it compares with the records of the steps before; nil for nothing
+	Always bool        // what the record tells holds at any time: it has no place in order and window
 	At     []string    // the fields that date the record; empty for its first time
 	Count  int         // how many records are needed
 	None   bool        // no such record may be near; see [Set.Correlators]
 	Once   bool        // it is enough that such records exist: no more than Count are shown
 	line   int
+}
+
+// A Kept is a value of the records of a step. In conditions it is step.name.
+type Kept struct {
+	Name  string
+	Value []Condition // what it is; a record for which it is null does not meet the step
 }
 
 // Gaps are numbers missing among the records of one file, such as the keys of
@@ -108,7 +132,8 @@ type Gaps struct {
 
 // An Example is what a rule must find, or must not.
 type Example struct {
-	Match   bool
-	Records []record.Record
-	line    int
+	Match    bool
+	Acquired time.Time // of the source of the records; zero if it is not known
+	Records  []record.Record
+	line     int
 }

@@ -206,8 +206,6 @@ func TestProblems(t *testing.T) {
 		{"no mapping", "- a\n", "cannot unmarshal"},
 		{"steps", head + "steps:\n  - {name: a, when: 'true'}\n", ":10: artifacts is missing"},
 		{"duration", head + "within: soon\nsteps:\n  - {name: a, artifacts: [ios.usage], when: 'true'}\n", `:9: within "soon" is no duration`},
-		{"key of some", head + "steps:\n  - {name: a, artifacts: [ios.usage], when: 'true', key: process}\n  - {name: b, artifacts: [ios.usage], when: 'true'}\n",
-			":11: step b: either all steps have a key or none"},
 		{"no time", head + "within: 5m\nsteps:\n  - {name: a, artifacts: [ios.notes], when: 'true'}\nexamples: [{match: true, record: {text: a}}, {match: false, record: {text: a}}]\n",
 			":11: step a: records of ios.notes have no time"},
 		{"at", head + "within: 5m\nsteps:\n  - {name: a, artifacts: [ios.visits], when: 'true', at: url}\nexamples: [{match: true, record: {url: a}}, {match: false, record: {url: a}}]\n",

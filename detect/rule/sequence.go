@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
 	"reflect"
@@ -13,10 +14,12 @@ import (
 )
 
 const (
-	maxTracks   = 50_000 // keys followed at once
-	maxSameTime = 10_000 // observations of one instant that are put in order
-	maxExhibits = 50     // records shown with a finding that its rule does not ask for
-	maxChain    = 50     // records of a sequence in order
+	maxTracks   = 50_000    // keys followed at once
+	maxSameTime = 10_000    // observations of one instant that are put in order
+	maxExhibits = 50        // records shown with a finding that its rule does not ask for
+	maxChain    = 50        // records of a sequence in order
+	maxTogether = 500       // records of one finding for all sequences of a scope; more give further findings
+	maxOffers   = 2_000_000 // times that a record without a key is offered to the records of a key
 )
 
 // separator parts the key of an observation from what must differ.
@@ -30,7 +33,8 @@ type sequence struct {
 	index map[string]int // steps by name
 	chain []int          // for steps in order: one for each record, by its step
 	none  bool           // whether there are steps that must not be there
-	keyed bool
+	last  bool           // whether findings are only known at the end
+	keyed bool           // whether steps have keys; those without go with any
 }
 
 // artifactSteps are the steps that records of one artifact may meet. There are
@@ -57,8 +61,9 @@ func newSequence(set *Set, c *compiled) *sequence {
 		s.index[step.Name] = i
 		s.none = s.none || step.None
 		s.keyed = s.keyed || step.Key != nil
+		s.last = s.last || step.Always || step.None && step.Key != nil
 		for range step.Count {
-			if !step.None {
+			if !step.None && !step.Always {
 				s.chain = append(s.chain, i)
 			}
 		}
@@ -81,23 +86,26 @@ func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
 		return
 	}
 	x := &s.steps[i]
-	a := activate(x.plan, rec)
+	a := s.set.activate(x.plan, rec)
 	if a == nil {
 		s.set.fail(s.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return
 	}
 	for j, i := range x.steps {
+		o := detect.Observation{Correlator: s.ID(), Step: s.rule.Steps[i].Name}
 		ok, err := x.when[j].test(a)
-		var key string
 		if ok && err == nil {
-			key, ok, err = s.compiled.steps[i].keys(rec.Artifact, a)
+			o.Key, ok, err = s.compiled.steps[i].keys(rec.Artifact, a)
 		}
-		if err != nil {
+		if ok && err == nil {
+			o.Kept, err = keptTexts(s.compiled.steps[i].keep, rec.Artifact, a)
+			ok = err == nil
+		}
+		if err != nil && err != errNull {
 			s.set.fail(s.rule, rec.Artifact, err)
 		}
 		if ok {
-			o := detect.Observation{Correlator: s.ID(), Step: s.rule.Steps[i].Name, Key: key}
-			s.observe(o, rec, s.compiled.steps[i].at[rec.Artifact], seen)
+			s.observe(o, i, rec, seen)
 		}
 	}
 	release(a)
@@ -130,10 +138,15 @@ func (c *compiledStep) keys(artifact string, a *activation) (_ string, ok bool, 
 }
 
 // observe calls seen for each of the times that date the record.
-func (s *sequence) observe(o detect.Observation, rec record.Record, at []record.Field, seen func(detect.Observation)) {
+func (s *sequence) observe(o detect.Observation, step int, rec record.Record, seen func(detect.Observation)) {
 	o.Exhibit = detect.NewExhibit(rec)
+	if s.rule.Steps[step].None { // it is never shown
+		e := &o.Exhibit
+		*e = detect.Exhibit{Artifact: e.Artifact, Origin: record.Origin{Source: e.Origin.Source}, Time: e.Time, TimeField: e.TimeField, Data: nothing}
+	}
+	at := s.compiled.steps[step].at[rec.Artifact]
 	if len(at) == 0 {
-		if !o.Exhibit.Time.IsZero() || !s.rule.dated() {
+		if !o.Exhibit.Time.IsZero() || !s.rule.dated() || s.rule.Steps[step].Always {
 			seen(o)
 		}
 		return
@@ -141,21 +154,31 @@ func (s *sequence) observe(o detect.Observation, rec record.Record, at []record.
 	v := reflect.ValueOf(rec.Data)
 	var times []time.Time
 	for _, f := range at {
-		t := v.Field(f.Index).Interface().(record.Time)
+		var clock *record.WallTime
+		t, instant := v.Field(f.Index).Interface().(record.Time)
+		if !instant {
+			w := v.Field(f.Index).Interface().(record.WallTime)
+			t, clock = record.Time{Time: w.Time}, &w
+		}
 		if t.IsZero() || slices.ContainsFunc(times, t.Time.Equal) {
 			continue
 		}
 		times = append(times, t.Time)
-		o.Exhibit.Time, o.Exhibit.TimeField = t, f.Name
+		if o.Clock = clock; clock == nil {
+			o.Exhibit.Time, o.Exhibit.TimeField = t, f.Name
+		}
 		seen(o)
 	}
 }
+
+// nothing is the data of an exhibit that is never shown.
+var nothing = json.RawMessage("null")
 
 // Correlate implements [detect.Correlator]. It fails if more different keys
 // came together than it follows, or with the first error of reading the
 // observations; what was found until then stands.
 func (s *sequence) Correlate(seen iter.Seq2[detect.Observation, error], found func(detect.Finding)) error {
-	run := &run{sequence: s, found: found, tracks: map[string]*track{}, seen: make([]bool, len(s.rule.Steps))}
+	run := &run{sequence: s, found: found, tracks: map[string]*track{}, groups: map[string]*group{}}
 	var same []event // of one instant
 	var firstErr error
 	for o, err := range seen {
@@ -177,8 +200,12 @@ func (s *sequence) Correlate(seen iter.Seq2[detect.Observation, error], found fu
 	}
 	run.instant(same)
 	run.end()
-	if run.dropped > 0 && firstErr == nil {
+	switch {
+	case firstErr != nil:
+	case run.dropped > 0:
 		firstErr = fmt.Errorf("correlate %s: %d observations beyond %d keys were not considered", s.ID(), run.dropped, maxTracks)
+	case run.offers > maxOffers:
+		firstErr = fmt.Errorf("correlate %s: %d pairs of observations beyond %d were not considered", s.ID(), run.offers-maxOffers, maxOffers)
 	}
 	return firstErr
 }
@@ -187,11 +214,12 @@ func (s *sequence) Correlate(seen iter.Seq2[detect.Observation, error], found fu
 type event struct {
 	detect.Observation
 	step   int
-	key    string // with the source
+	scope  string // what the sources of a sequence have in common
+	key    string // with the scope; "" to go with any key
 	differ string
 }
 
-func (e *event) at() time.Time { return e.Exhibit.Time.Time }
+func (e *event) at() time.Time { return e.At() }
 
 // same reports whether two events are the same record.
 func (e *event) same(o *event) bool {
@@ -203,9 +231,13 @@ func (e *event) same(o *event) bool {
 // another version of it, are left out.
 func (s *sequence) event(o detect.Observation) (event, bool) {
 	step, ok := s.index[o.Step]
-	if !ok || s.rule.dated() && o.Exhibit.Time.IsZero() {
+	if !ok || s.rule.dated() && o.At().IsZero() && !s.rule.Steps[step].Always {
 		return event{}, false
 	}
 	key, differ, _ := strings.Cut(o.Key, separator)
-	return event{Observation: o, step: step, key: o.Exhibit.Origin.Source + separator + key, differ: differ}, true
+	e := event{Observation: o, step: step, scope: s.set.scope(s.rule.Sources, o.Exhibit.Origin.Source), differ: differ}
+	if !s.keyed || s.rule.Steps[step].Key != nil {
+		e.key = e.scope + separator + key
+	}
+	return e, true
 }

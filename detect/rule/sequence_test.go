@@ -44,7 +44,7 @@ func (s *Set) found(t *testing.T, records []record.Record) (findings []string) {
 		for _, rec := range records {
 			c.Observe(rec, func(o detect.Observation) { seen = append(seen, o) })
 		}
-		slices.SortStableFunc(seen, func(a, b detect.Observation) int { return a.Exhibit.Time.Compare(b.Exhibit.Time.Time) })
+		slices.SortStableFunc(seen, func(a, b detect.Observation) int { return a.At().Compare(b.At()) })
 		err := c.Correlate(all(seen), func(f detect.Finding) {
 			var rows []string
 			for _, e := range f.Exhibits {

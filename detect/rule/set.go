@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/record"
@@ -20,6 +21,8 @@ type Set struct {
 	single      map[string][]test // by artifact
 	sequences   []detect.Correlator
 	fingerprint string
+
+	known atomic.Pointer[knowledge]
 
 	mu       sync.Mutex
 	failures map[[2]string]*Failure // by rule and artifact
@@ -40,6 +43,8 @@ type compiled struct {
 
 type compiledStep struct {
 	when, key, differ map[string]*program
+	keep              []compiledKept
+	where             *comparison
 	at                map[string][]record.Field // fields that date a record; none for its first time
 }
 
@@ -112,13 +117,13 @@ var activations = sync.Pool{New: func() any { return new(activation) }}
 
 // activate returns the activation for a record by the plan of its artifact, nil
 // if its data is not of the type that the rules were checked against.
-func activate(p *plan, rec record.Record) *activation {
+func (s *Set) activate(p *plan, rec record.Record) *activation {
 	v := reflect.ValueOf(rec.Data)
 	if p == nil || !v.IsValid() || v.Type() != p.typ.Go {
 		return nil
 	}
 	a := activations.Get().(*activation)
-	a.plan, a.at, a.data = p, rec.Origin, v
+	a.plan, a.at, a.data, a.known = p, rec.Origin, v, s.known.Load()
 	return a
 }
 
@@ -136,7 +141,7 @@ func (s *Set) Detect(rec record.Record, found func(detect.Finding)) {
 	if len(tests) == 0 {
 		return
 	}
-	a := activate(s.plans[rec.Artifact], rec)
+	a := s.activate(s.plans[rec.Artifact], rec)
 	if a == nil {
 		s.fail(tests[0].rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return
@@ -154,16 +159,21 @@ func (s *Set) Detect(rec record.Record, found func(detect.Finding)) {
 
 // Correlators returns a correlator for each rule that is about several records.
 //
-// A sequence is found when enough records meet its steps, all from one source
-// and with the same key, the last no later than Within after the first. Records
-// without a time take no part if the order or the distance matters, records
-// with an empty key never. A record counts for one step only. Sequences do not
-// overlap: those that follow within the same time are part of the same finding.
+// A sequence is found when enough records meet its steps, all from one source,
+// or from the sources of its [Scope], and with the same key, the last no later
+// than Within after the first. A step without a key, in a rule with keys, goes
+// with any key. Records without a time take no part if the order or the distance
+// matters, records with an empty key never. A record counts for one step only.
+// Sequences do not overlap: those that follow within the same time are part of
+// the same finding.
 //
 // A step that is None hinders the finding if such a record is there with the
-// same key, no further than Within before the first or after the last. If there
-// are keys, it hinders every finding unless such a record was seen at all: an
-// artifact that was not read proves nothing.
+// same key, no further than Within before the first or after the last. If it has
+// a key, it hinders every finding unless such a record was seen at all in the
+// sources of the sequence: an artifact that was not read proves nothing.
+//
+// A step that is Always must be met, or not met, by records with the same key,
+// whenever they are.
 func (s *Set) Correlators() []detect.Correlator { return slices.Clone(s.sequences) }
 
 // finding returns a finding of the rule.

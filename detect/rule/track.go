@@ -12,14 +12,24 @@ type run struct {
 	*sequence
 	found   func(detect.Finding)
 	tracks  map[string]*track
-	order   []*track // as they came
-	seen    []bool   // by step
+	groups  map[string]*group
+	scopes  []*group // as they came
 	dropped int
+	offers  int
+}
+
+// A group holds the events whose sources belong together.
+type group struct {
+	seen   []bool   // by step
+	order  []*track // as they came
+	loose  []event  // the newest that go with any key, as many of each step as it needs
+	bundle []detect.Exhibit
 }
 
 // A track follows the events with one key.
 type track struct {
 	key    string
+	group  *group
 	last   time.Time // of the newest event
 	recent [][]event // for any order: the newest events of each step, as many as it needs
 	links  [][]*link // for steps in order: the newest chains that end at each place
@@ -27,6 +37,8 @@ type track struct {
 	held   []*hit    // found, unless a record that must not be there comes
 	none   bool      // whether a record that must not be there came
 	noneAt time.Time // the newest of them
+	always [][]event // by step: records that hold at any time, as many as it needs
+	never  bool      // whether a record came that must not be there at any time
 }
 
 // A link is the last event of a chain.
@@ -48,30 +60,98 @@ func (r *run) instant(events []event) {
 	slices.SortStableFunc(events, func(a, b event) int { return a.step - b.step })
 	for i := range events {
 		e := &events[i]
-		r.seen[e.step] = true
-		t := r.tracks[e.key]
-		if t == nil {
-			if len(r.tracks) >= maxTracks {
-				r.sweep(e.at())
-			}
-			if len(r.tracks) >= maxTracks {
-				r.dropped++
-				continue
-			}
-			t = &track{key: e.key, recent: make([][]event, len(r.rule.Steps)), links: make([][]*link, len(r.chain))}
-			r.tracks[e.key] = t
-			r.order = append(r.order, t)
+		g := r.group(e.scope)
+		g.seen[e.step] = true
+		if e.key == "" {
+			r.loose(g, e)
+		} else if t := r.track(g, e); t != nil {
+			r.take(t, e)
 		}
-		t.last = e.at()
-		r.settle(t, t.last)
-		switch {
-		case r.rule.Steps[e.step].None:
-			r.hinder(t, e.at())
-		case r.rule.Any:
-			r.gather(t, e)
-		default:
-			r.extend(t, e)
+	}
+}
+
+func (r *run) group(scope string) *group {
+	g := r.groups[scope]
+	if g == nil {
+		g = &group{seen: make([]bool, len(r.rule.Steps))}
+		r.groups[scope] = g
+		r.scopes = append(r.scopes, g)
+	}
+	return g
+}
+
+// track returns the track of an event, nil if there are too many.
+func (r *run) track(g *group, e *event) *track {
+	if t := r.tracks[e.key]; t != nil {
+		return t
+	}
+	if len(r.tracks) >= maxTracks {
+		r.sweep(e.at())
+	}
+	if len(r.tracks) >= maxTracks {
+		r.dropped++
+		return nil
+	}
+	t := &track{key: e.key, group: g, recent: make([][]event, len(r.rule.Steps)), links: make([][]*link, len(r.chain))}
+	if r.last {
+		t.always = make([][]event, len(r.rule.Steps))
+	}
+	r.tracks[e.key] = t
+	g.order = append(g.order, t)
+	for i := range g.loose {
+		r.take(t, &g.loose[i])
+	}
+	return t
+}
+
+// loose hands an event that goes with any key to all keys, now and later.
+func (r *run) loose(g *group, e *event) {
+	n, oldest := 0, 0
+	for i := len(g.loose) - 1; i >= 0; i-- {
+		if g.loose[i].step == e.step {
+			n, oldest = n+1, i
 		}
+	}
+	if n >= r.rule.Steps[e.step].Count+maxLinks {
+		g.loose = slices.Delete(g.loose, oldest, oldest+1)
+	}
+	g.loose = append(g.loose, *e)
+	for _, t := range g.order {
+		if r.offers++; r.offers <= maxOffers {
+			r.take(t, e)
+		}
+	}
+}
+
+// take adds an event to a track.
+func (r *run) take(t *track, e *event) {
+	step := &r.rule.Steps[e.step]
+	if step.Always {
+		r.state(t, e)
+		return
+	}
+	t.last = e.at()
+	r.settle(t, t.last)
+	switch {
+	case step.None:
+		r.hinder(t, e.at())
+	case r.rule.Any:
+		r.gather(t, e)
+	default:
+		r.extend(t, e)
+	}
+}
+
+// state notes a record that holds at any time.
+func (r *run) state(t *track, e *event) {
+	step := &r.rule.Steps[e.step]
+	if step.None {
+		t.never = true
+		return
+	}
+	known := slices.ContainsFunc(t.always[e.step], func(o event) bool { return o.same(e) })
+	if !known && len(t.always[e.step]) < step.Count {
+		t.always[e.step] = append(t.always[e.step], *e)
 	}
 }
 
@@ -80,14 +160,16 @@ func (r *run) far(a, b time.Time) bool { return r.rule.Within > 0 && b.Sub(a) > 
 
 // sweep forgets the tracks that nothing can be added to.
 func (r *run) sweep(now time.Time) {
-	r.order = slices.DeleteFunc(r.order, func(t *track) bool {
-		r.settle(t, now)
-		if !r.far(t.last, now) || len(t.held) > 0 {
-			return false
-		}
-		delete(r.tracks, t.key)
-		return true
-	})
+	for _, g := range r.scopes {
+		g.order = slices.DeleteFunc(g.order, func(t *track) bool {
+			r.settle(t, now)
+			if !r.far(t.last, now) || len(t.held) > 0 || t.never || r.last && slices.ContainsFunc(t.always, func(e []event) bool { return e != nil }) {
+				return false
+			}
+			delete(r.tracks, t.key)
+			return true
+		})
+	}
 }
 
 // hinder notes a record that must not be there.
@@ -107,49 +189,74 @@ func (r *run) settle(t *track, now time.Time) {
 		r.hold(t, t.hit)
 		t.hit = nil
 	}
-	if r.none && r.keyed {
-		return // only at the end it is known whether such records were read
+	if r.last {
+		return // only then it is known whether such records were read
 	}
 	for len(t.held) > 0 && r.far(t.held[0].end, now) {
-		r.emit(t.held[0])
+		r.emit(t, t.held[0])
 		t.held = t.held[1:]
 	}
 }
 
 // hold keeps a hit until no record that must not be there can come.
 func (r *run) hold(t *track, h *hit) {
-	if r.none {
+	if r.none || r.last {
 		t.held = append(t.held, h)
 		return
 	}
-	r.emit(h)
+	r.emit(t, h)
 }
 
-func (r *run) emit(h *hit) {
-	if h.hindered {
+func (r *run) emit(t *track, h *hit) {
+	if h.hindered || t.never {
 		return
 	}
-	exhibits := make([]detect.Exhibit, len(h.events))
+	exhibits := make([]detect.Exhibit, 0, len(h.events))
 	for i := range h.events {
-		exhibits[i] = h.events[i].Exhibit
+		exhibits = append(exhibits, h.events[i].Exhibit)
 	}
-	r.found(r.rule.finding(exhibits))
+	for i, s := range r.rule.Steps {
+		if !s.Always || s.None {
+			continue
+		}
+		if len(t.always[i]) < s.Count {
+			return
+		}
+		for _, e := range t.always[i] {
+			exhibits = append(exhibits, e.Exhibit)
+		}
+	}
+	if !r.rule.Together {
+		r.found(r.rule.finding(exhibits))
+		return
+	}
+	g := t.group
+	if len(g.bundle) > 0 && len(g.bundle)+len(exhibits) > maxTogether {
+		r.found(r.rule.finding(g.bundle))
+		g.bundle = nil
+	}
+	g.bundle = append(g.bundle, exhibits...)
 }
 
 // end hands on everything that is left.
 func (r *run) end() {
-	proven := true
-	for i, s := range r.rule.Steps {
-		proven = proven && !(s.None && r.keyed && !r.seen[i])
-	}
-	for _, t := range r.order {
-		if t.hit != nil {
-			r.hold(t, t.hit)
+	for _, g := range r.scopes {
+		proven := true
+		for i, s := range r.rule.Steps {
+			proven = proven && !(s.None && s.Key != nil && !g.seen[i])
 		}
-		for _, h := range t.held {
-			if proven {
-				r.emit(h)
+		for _, t := range g.order {
+			if t.hit != nil {
+				r.hold(t, t.hit)
 			}
+			for _, h := range t.held {
+				if proven {
+					r.emit(t, h)
+				}
+			}
+		}
+		if len(g.bundle) > 0 {
+			r.found(r.rule.finding(g.bundle))
 		}
 	}
 }
@@ -188,7 +295,7 @@ func (r *run) gather(t *track, e *event) {
 	var events []event
 	met := 0
 	for i, s := range r.rule.Steps {
-		if !s.None && len(t.recent[i]) == s.Count {
+		if !s.None && !s.Always && len(t.recent[i]) == s.Count {
 			met++
 			events = append(events, t.recent[i]...)
 		}
@@ -235,8 +342,19 @@ func (r *run) extend(t *track, e *event) {
 
 // follows returns the newest chain that an event can follow, nil for none.
 func (r *run) follows(links []*link, e *event) *link {
+	where := r.compiled.steps[e.step].where
 	for _, l := range slices.Backward(links) {
-		if !r.far(l.first, e.at()) && l.accepts(e) {
+		if r.far(l.first, e.at()) || !l.accepts(e) {
+			continue
+		}
+		if where == nil {
+			return l
+		}
+		ok, err := where.holds(r.compiled.steps, e, l)
+		if err != nil {
+			r.set.fail(r.rule, e.Exhibit.Artifact, err)
+		}
+		if ok {
 			return l
 		}
 	}

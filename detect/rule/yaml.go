@@ -28,6 +28,8 @@ type (
 		Within     scalar              `yaml:"within"`
 		Order      scalar              `yaml:"order"`
 		Need       int                 `yaml:"need"`
+		Sources    scalar              `yaml:"sources"`
+		Together   bool                `yaml:"together"`
 		Gaps       fileGaps            `yaml:"gaps"`
 		Benign     []text              `yaml:"benign"`
 		Next       []text              `yaml:"next"`
@@ -45,10 +47,13 @@ type (
 		When      clauses  `yaml:"when"`
 		Key       clauses  `yaml:"key"`
 		Differ    clauses  `yaml:"differ"`
+		Keep      keeps    `yaml:"keep"`
+		Where     clauses  `yaml:"where"`
 		At        scalars  `yaml:"at"`
 		Count     int      `yaml:"count"`
 		None      bool     `yaml:"none"`
 		Once      bool     `yaml:"once"`
+		Always    bool     `yaml:"always"`
 	}
 	fileGaps struct {
 		Number  clauses `yaml:"number"`
@@ -57,6 +62,7 @@ type (
 	}
 	fileExample struct {
 		Match    located[bool]       `yaml:"match"`
+		Acquired yaml.Node           `yaml:"acquired"`
 		Artifact scalar              `yaml:"artifact"`
 		Record   yaml.Node           `yaml:"record"`
 		Origin   yaml.Node           `yaml:"origin"`
@@ -133,6 +139,32 @@ func (t *text) UnmarshalYAML(n *yaml.Node) error {
 		default:
 			return wrong(key.Line, fmt.Sprintf("%q is no language of Vigie", key.Value))
 		}
+	}
+	return nil
+}
+
+// keeps are conditions by the names of what they give, in the order of the file.
+type keeps []fileKept
+
+type fileKept struct {
+	name  scalar
+	value clauses
+}
+
+// UnmarshalYAML implements [yaml.Unmarshaler].
+func (k *keeps) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return wrong(n.Line, "names with values were expected")
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		var f fileKept
+		if err := f.name.UnmarshalYAML(n.Content[i]); err != nil {
+			return err
+		}
+		if err := f.value.UnmarshalYAML(n.Content[i+1]); err != nil {
+			return err
+		}
+		*k = append(*k, f)
 	}
 	return nil
 }
