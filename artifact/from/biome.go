@@ -170,9 +170,12 @@ func (e Event) Unix(path ...int) record.Time {
 }
 
 // Rest lists the values of the message but those in the given fields; see
-// [MessageLeaves].
+// [MessageLeaves]. Of a message that is damaged all bytes follow under "damaged".
 func (e Event) Rest(known ...string) []record.KV {
-	kvs, _ := MessageLeaves(e.Message)
+	kvs, err := MessageLeaves(e.Message)
+	if err != nil {
+		kvs = append(kvs, record.KV{Key: "damaged", Value: Data(e.Message)})
+	}
 	var rest []record.KV
 next:
 	for _, kv := range kvs {
@@ -247,7 +250,7 @@ func messageNumber(f protobuf.Field) string {
 	case f.Wire == protobuf.Varint:
 		return strconv.FormatInt(f.Int(), 10)
 	case v == 0 || v > small && v < large:
-		return strconv.FormatFloat(f.Float(), 'g', -1, 64)
+		return strconv.FormatFloat(f.Float(), 'f', -1, 64)
 	}
 	return strconv.FormatInt(f.Int(), 10)
 }
