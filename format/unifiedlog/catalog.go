@@ -28,6 +28,7 @@ type Process struct {
 	subsystems  []subsystem
 	store       *stringStore
 	path        atomic.Pointer[string]
+	wanted      bool // by the query for which the catalog was read
 }
 
 // An image is a piece of code loaded into a process, for absolute references.
@@ -41,6 +42,7 @@ type image struct {
 type subsystem struct {
 	id                  uint16
 	subsystem, category string
+	wanted              bool // by the query for which the catalog was read
 }
 
 // Path returns the path of the main executable, or "" if its file of strings is
@@ -192,7 +194,7 @@ func (c *catalog) parseProcess(b, uuids []byte) (*Process, int) {
 	p.subsystems = make([]subsystem, n)
 	for i := range p.subsystems {
 		e := b[at:]
-		p.subsystems[i] = subsystem{u16(e), c.text(u16(e[2:])), c.text(u16(e[4:]))}
+		p.subsystems[i] = subsystem{id: u16(e), subsystem: c.text(u16(e[2:])), category: c.text(u16(e[4:]))}
 		at += subsystemSize
 	}
 	return p, min(at+pad8(at), len(b))

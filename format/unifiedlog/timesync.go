@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
-	"slices"
 )
 
 // maxTimesync is the size in bytes of the largest timesync file that is read;
@@ -48,7 +47,7 @@ type Clock uint8
 // The ways a time is found, from best to worst.
 const (
 	ClockSynced   Clock = iota // from the last sync record before the entry
-	ClockEarly                 // before the first sync record of the boot: from that record, backwards
+	ClockEarly                 // before the first sync record of the boot: from its start
 	ClockBootOnly              // the boot has no sync record: from its start
 	ClockHeader                // the boot is in no timesync file: from the header of the log file
 	ClockNone                  // nothing relates the clocks: the time is zero
@@ -115,20 +114,34 @@ func parseSync(b []byte) Sync {
 // At returns the wall clock time at a Mach continuous time of the boot, in
 // nanoseconds since 1970-01-01 UTC, and how it was found. Fractions of a
 // nanosecond are cut toward the earlier instant.
+//
+// What comes before the first sync record is dated from the start of the boot,
+// as dtformats does: the time that the device's clock showed then. The first
+// sync record can correct that clock by seconds.
 func (b *Boot) At(continuous uint64) (int64, Clock) {
-	i := b.segment(continuous)
-	if i >= 0 {
-		s := &b.Syncs[i]
-		return s.Wall + b.Timebase.nanos(continuous, s.Continuous), ClockSynced
+	s, clock := b.anchor(b.segment(continuous))
+	if clock == ClockNone {
+		return 0, clock
 	}
-	if len(b.Syncs) > 0 {
-		s := &b.Syncs[0]
-		return s.Wall + b.Timebase.nanos(continuous, s.Continuous), ClockEarly
+	return s.Wall + b.Timebase.nanos(continuous, s.Continuous), clock
+}
+
+// anchor returns what relates the clocks in segment i: -1 is before the first
+// sync record.
+func (b *Boot) anchor(i int) (Sync, Clock) {
+	switch {
+	case !b.listed && len(b.Syncs) > 0:
+		return b.Syncs[max(i, 0)], ClockHeader
+	case i >= 0:
+		return b.Syncs[i], ClockSynced
+	case b.Wall != 0 && len(b.Syncs) > 0:
+		return Sync{Wall: b.Wall, ZoneWest: b.ZoneWest, DST: b.DST}, ClockEarly
+	case b.Wall != 0:
+		return Sync{Wall: b.Wall, ZoneWest: b.ZoneWest, DST: b.DST}, ClockBootOnly
+	case len(b.Syncs) > 0:
+		return b.Syncs[0], ClockEarly
 	}
-	if b.Wall == 0 {
-		return 0, ClockNone
-	}
-	return b.Wall + b.Timebase.nanos(continuous, 0), ClockBootOnly
+	return Sync{}, ClockNone
 }
 
 // segment returns the index of the last sync record not after continuous, or -1.
@@ -145,21 +158,23 @@ func (b *Boot) segment(continuous uint64) int {
 }
 
 // between returns the lowest and highest wall clock time of the entries whose
-// continuous time is from..to, also where the clock was set back in between.
-func (b *Boot) between(from, to uint64) (lo, hi int64) {
-	lo, _ = b.At(from)
+// continuous time is from..to, also where the clock was set back in between. It
+// reports false if the clock is not known.
+func (b *Boot) between(from, to uint64) (lo, hi int64, ok bool) {
+	lo, clock := b.At(from)
+	if clock == ClockNone || from > to {
+		return 0, 0, false
+	}
 	hi = lo
 	add := func(t int64) { lo, hi = min(lo, t), max(hi, t) }
 	t, _ := b.At(to)
 	add(t)
 	for i := b.segment(from) + 1; i < len(b.Syncs) && b.Syncs[i].Continuous <= to; i++ {
 		add(b.Syncs[i].Wall)
-		if i > 0 { // the moment before the clock was corrected
-			s := &b.Syncs[i-1]
-			add(s.Wall + b.Timebase.nanos(b.Syncs[i].Continuous, s.Continuous))
-		}
+		s, _ := b.anchor(i - 1) // of the moment before the clock was corrected
+		add(s.Wall + b.Timebase.nanos(b.Syncs[i].Continuous, s.Continuous))
 	}
-	return lo, hi
+	return lo, hi, true
 }
 
 // nanos returns the nanoseconds from one continuous time to another.
@@ -210,15 +225,7 @@ func mergeBoots(lists ...[]Boot) []*Boot {
 	}
 	for i, b := range boots {
 		b.Rank = i
-		slices.SortStableFunc(b.Syncs, func(x, y Sync) int {
-			switch {
-			case x.Continuous < y.Continuous:
-				return -1
-			case x.Continuous > y.Continuous:
-				return 1
-			}
-			return 0
-		})
+		sortSyncs(b.Syncs)
 	}
 	return boots
 }
