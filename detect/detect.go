@@ -51,12 +51,12 @@ type Observation struct {
 	Step       string           `json:"step,omitempty"`  // which of its conditions was met
 	Key        string           `json:"key,omitempty"`   // what joins observations
 	Kept       []string         `json:"kept,omitempty"`  // values that are compared with those of others
-	Clock      *record.WallTime `json:"clock,omitempty"` // dates the record where only the clock of the device does
+	Clock      *record.WallTime `json:"clock,omitempty"` // dates the record where only the clock of the device does, as the rule compares it
 	Exhibit    Exhibit          `json:"exhibit"`
 }
 
-// At returns the instant that puts the observation in order: the time of its
-// exhibit or, read as UTC, the clock of the device. It is zero if there is neither.
+// At returns what puts the observation in order: its clock, read as UTC, or else
+// the time of its exhibit. It is zero if there is neither.
 func (o *Observation) At() time.Time {
 	if o.Clock != nil {
 		return o.Clock.Time
@@ -70,6 +70,7 @@ type Source struct {
 	ID       string    // [record.Origin.Source] of its records
 	Parent   string    // ID of the source that it lies in; "" for none
 	Acquired time.Time // when it was taken from the phone, as it says itself; zero if it does not
+	Zone     string    // IANA time zone of the phone, as it says itself; "" if it does not
 }
 
 // An Informed detector wants to know the acquisitions of a case. It is told

@@ -129,8 +129,11 @@ feed:
 func (r *run) inform(sources []casefile.Source) {
 	var list []detect.Source
 	for _, s := range sources {
-		acquired, _ := time.Parse(time.RFC3339, s.Device.Acquired) // zero if it is not known
-		list = append(list, detect.Source{ID: s.ID, Parent: s.Parent, Acquired: acquired})
+		acquired, err := time.Parse(time.RFC3339, s.Device.Acquired)
+		if err != nil {
+			acquired, _ = s.Device.Capture() // zero if it is not known
+		}
+		list = append(list, detect.Source{ID: s.ID, Parent: s.Parent, Acquired: acquired, Zone: s.Device.Zone})
 	}
 	for _, d := range r.opt.Detectors {
 		if i, ok := d.(detect.Informed); ok {

@@ -87,7 +87,10 @@ func TestOrdinary(t *testing.T) {
 			"rule/ios-datausage-removed-processes":   detect.Context, // key 5 and keys 42 to 45
 			"rule/ios-globalpreferences-lockdown-on": detect.Context,
 		}},
-		{"android-bugreport/aas-aosp-dev+AOSPBugreportAnalyzer/composeApp/bugreport-sdk_google_atv64_arm64-UTT1.240131.001.F1-2025-11-23-10-44-46.zip", nil},
+		{"android-bugreport/aas-aosp-dev+AOSPBugreportAnalyzer/composeApp/bugreport-sdk_google_atv64_arm64-UTT1.240131.001.F1-2025-11-23-10-44-46.zip", map[string]detect.Grade{
+			"rule/android-processes-temporary":  detect.NeedsExpert, // Android Studio, on an emulator
+			"rule/android-properties-old-patch": detect.Context,     // patches of 2024, report of 2025
+		}},
 		{"androidqf/mvt-project+mvt/androidqf", map[string]detect.Grade{ // a folder made for tests
 			"rule/android-packages-installed-by-hand": detect.NeedsExpert,
 			"rule/android-root-program":               detect.NeedsExpert,
@@ -121,6 +124,12 @@ func examine(t *testing.T, file string) map[string]detect.Grade {
 	}
 	defer sources[0].Close()
 	set := load(t)
+	var known []detect.Source
+	for _, src := range sources {
+		acquired, _ := time.Parse(time.RFC3339, src.Device.Acquired)
+		known = append(known, detect.Source{ID: src.ID, Parent: src.Parent, Acquired: acquired, Zone: src.Device.Zone})
+	}
+	set.Inform(known)
 	got := map[string]detect.Grade{}
 	found := func(f detect.Finding) { got[f.Detector] = f.Grade }
 	seen := map[string][]detect.Observation{}
@@ -141,7 +150,7 @@ func examine(t *testing.T, file string) map[string]detect.Grade {
 	}
 	for _, c := range set.Correlators() {
 		o := seen[c.ID()]
-		slices.SortStableFunc(o, func(a, b detect.Observation) int { return a.Exhibit.Time.Compare(b.Exhibit.Time.Time) })
+		slices.SortStableFunc(o, func(a, b detect.Observation) int { return a.At().Compare(b.At()) })
 		err := c.Correlate(func(yield func(detect.Observation, error) bool) {
 			for _, o := range o {
 				if !yield(o, nil) {

@@ -416,8 +416,8 @@ func (c *checker) at(s Step) map[string][]record.Field {
 	return dated
 }
 
-// clocks checks that the records of a rule are dated in one way: a clock of the
-// device cannot be compared with an instant.
+// clocks notes whether the records of a rule are dated in two ways: then clocks
+// are compared with instants by the zone that the phone names.
 func (c *checker) clocks() {
 	var instants, clocks bool
 	for i, s := range c.r.Steps {
@@ -432,8 +432,6 @@ func (c *checker) clocks() {
 				instants = instants || f.Kind == record.KindTime
 			}
 		}
-		if clocks && instants && (c.r.dated()) {
-			c.problem(s.line, "step %s: a clock without zone is compared with times", s.Name)
-		}
 	}
+	c.compiled.mixed = clocks && instants
 }

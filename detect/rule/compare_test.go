@@ -119,6 +119,25 @@ func TestAcquired(t *testing.T) {
 	}
 }
 
+// TestClocks compares clocks of the device with instants.
+func TestClocks(t *testing.T) {
+	t.Parallel()
+	rule := "within: 60s\nsteps:\n  - {name: a, artifacts: [ios.visits], when: 'true', at: clock}\n  - {name: b, artifacts: [ios.usage], when: 'true'}\n"
+	clock := visit{Clock: record.WallTime{Time: at(3600).Time}} // 01:00 in Algiers is 00:00 UTC
+	records := []record.Record{rec("ios.visits", 1, clock), rec("ios.usage", 2, usage{Time: at(30)}), rec("ios.usage", 3, usage{Time: at(3630)})}
+	set := loaded(t, rule)
+	set.Inform([]detect.Source{{ID: "s", Zone: "Africa/Algiers"}})
+	if got := strings.Join(set.found(t, records), "|"); got != "1 2" {
+		t.Errorf("got %q", got)
+	}
+	unknown := loaded(t, rule)
+	unknown.Inform([]detect.Source{{ID: "s", Zone: "Nowhere/Else"}})
+	unknown.Correlators()[0].Observe(records[0], func(detect.Observation) { t.Error("observed") })
+	if f := unknown.Failures(); len(f) != 1 || !strings.Contains(f[0].Error, "zone") {
+		t.Errorf("failures %v", f)
+	}
+}
+
 // TestTogether gives further findings for what is too much for one.
 func TestTogether(t *testing.T) {
 	t.Parallel()
@@ -164,7 +183,6 @@ func TestRelationProblems(t *testing.T) {
 		{"steps:\n  - {name: a, artifacts: [ios.visits], when: 'true', keep: {n: next, n2: nothing}}\n", "undeclared"},
 		{"steps:\n  - {name: a, when: {ios.visits: 'true', ios.usage: 'true'}, keep: {n: {ios.visits: next, ios.usage: process}}}\n", "of another"},
 		{"steps:\n  - {name: a, artifacts: [ios.visits], when: 'true'}\n  - {name: b, artifacts: [ios.notes], when: 'true', key: text, always: true}\n", "joins it to nothing"},
-		{"steps:\n  - {name: a, artifacts: [ios.visits], when: 'true', at: clock}\n  - {name: b, artifacts: [ios.usage], when: 'true'}\n", "clock without zone"},
 		{"steps:\n  - {name: a, artifacts: [ios.visits], when: 'true', always: true}\n", "need is between"},
 	} {
 		examples := "examples:\n  - match: true\n    records: [{artifact: ios.visits, record: {url: x}}"

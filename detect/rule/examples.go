@@ -208,7 +208,7 @@ func (c *checker) origin(o *record.Origin, n *yaml.Node) bool {
 // sources returns the sources of an example: "example", and those that its
 // records name, which lie in it.
 func (e *Example) sources() []detect.Source {
-	list := []detect.Source{{ID: "example", Acquired: e.Acquired}}
+	list := []detect.Source{{ID: "example", Acquired: e.Acquired, Zone: "UTC"}}
 	for _, rec := range e.Records {
 		if id := rec.Origin.Source; id != "example" {
 			list = append(list, detect.Source{ID: id, Parent: "example"})
@@ -247,7 +247,7 @@ func (c *checker) tryAbsent() {
 	try := func(rec record.Record, acquired time.Time, line int, what string) {
 		set := newSet(c.compiler)
 		set.add(c.compiled)
-		set.Inform([]detect.Source{{ID: "example", Acquired: acquired}})
+		set.Inform([]detect.Source{{ID: "example", Acquired: acquired, Zone: "UTC"}})
 		if _, err := set.count([]record.Record{rec}); err != nil {
 			c.problem(line, "%v", err)
 		}

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"reflect"
@@ -159,6 +160,16 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 		if !instant {
 			w := v.Field(f.Index).Interface().(record.WallTime)
 			t, clock = record.Time{Time: w.Time}, &w
+			if !t.IsZero() && s.mixed {
+				zone := s.set.known.Load().zone(rec.Origin.Source)
+				if zone == nil {
+					s.set.fail(s.rule, rec.Artifact, errZone)
+					continue
+				}
+				y, mo, d := w.Date()
+				t.Time = time.Date(y, mo, d, w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), zone).UTC()
+				clock = &record.WallTime{Time: t.Time}
+			}
 		}
 		if t.IsZero() || slices.ContainsFunc(times, t.Time.Equal) {
 			continue
@@ -170,6 +181,9 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 		seen(o)
 	}
 }
+
+// errZone says that a clock could not be compared with times.
+var errZone = errors.New("the time zone of the phone is not known")
 
 // nothing is the data of an exhibit that is never shown.
 var nothing = json.RawMessage("null")

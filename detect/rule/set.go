@@ -39,6 +39,7 @@ type compiled struct {
 	rule  *Rule
 	when  map[string]*program
 	steps []compiledStep
+	mixed bool // some steps are dated by clocks of the device, some by instants
 }
 
 type compiledStep struct {
