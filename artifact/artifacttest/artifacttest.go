@@ -129,7 +129,7 @@ func Source(tb testing.TB, file string) *evidence.Source {
 	for name, data := range files {
 		tree[name] = &fstest.MapFile{Data: data, Mode: 0o444}
 	}
-	return &evidence.Source{ID: "test", Kind: kind, FS: tree}
+	return &evidence.Source{ID: "test", Kind: kind, FS: listed(tb, tree)}
 }
 
 // plan returns the files that p reads in src.
@@ -224,7 +224,10 @@ const (
 // have more wrong bytes.
 func hostile(t *testing.T, p *artifact.Parser, src *evidence.Source, cases int) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	tree := src.FS.(fstest.MapFS)
+	tree, ok := src.FS.(fstest.MapFS)
+	if !ok {
+		tree = src.FS.(listing).MapFS
+	}
 	files := plan(p, src)
 	copies := max(damagedEach, damaged/(cases*len(files)))
 	for _, file := range files {
