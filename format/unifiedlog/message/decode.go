@@ -68,6 +68,7 @@ var types = []struct {
 	{"location:IOMessage", numbers, appendIOMessage},
 	{"location:_CLClientManagerStateTrackerState", structs, appendClientManager},
 	{"location:_CLLocationManagerStateTrackerState", structs, appendLocationManager},
+	{"location:_CLDaemonStatusStateTrackerState", structs, appendDaemonStatus},
 	{"mdns:dnshdr", structs, appendDNSHeader},
 	{"mdns:dns.idflags", numbers, appendIDFlags},
 	{"mdns:dns.counts", numbers, appendDNSCounts},
@@ -207,7 +208,8 @@ func named(names map[int64]string) decode {
 	}
 }
 
-// quoted is named with quotation marks.
+// quoted is named with quotation marks: the formats of locationd are JSON and
+// leave the quotation marks of names to the decoder.
 func quoted(names map[int64]string) decode {
 	plain := named(names)
 	return func(dst, data []byte, zone *time.Location) ([]byte, status) {
