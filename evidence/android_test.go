@@ -64,7 +64,7 @@ func describe(list []*Source) (lines []string) {
 // paths returns the paths of the files of a source, without parts of them, sorted.
 func paths(s *Source) (list []string) {
 	_ = s.WalkFiles(func(name string, _ int64) error {
-		if s.Whole(name) == name {
+		if s.Whole(name) == name && name != ReportEntriesPath {
 			list = append(list, name)
 		}
 		return nil

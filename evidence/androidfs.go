@@ -24,7 +24,7 @@ type layout struct {
 	stored func(path string) []string
 
 	// alias has stored names by the path below own at which they are shown
-	// instead.
+	// instead; "" for entriesName is an empty file.
 	alias map[string]string
 }
 
@@ -39,6 +39,7 @@ var (
 	_ fs.StatFS    = (*androidFS)(nil)
 	_ fs.ReadDirFS = (*androidFS)(nil)
 	_ Walker       = (*androidFS)(nil)
+	_ Lister       = (*androidFS)(nil)
 )
 
 // outerOf returns where the source of this file system is stored.
@@ -125,6 +126,9 @@ func (f *androidFS) Open(at string) (fs.File, error) {
 	if !fs.ValidPath(at) {
 		return fail(fs.ErrInvalid)
 	}
+	if f.isEntries(at) {
+		return emptyFile(at), nil
+	}
 	name, ok := f.find(at)
 	if !ok {
 		return f.dir(at)
@@ -152,6 +156,11 @@ func (f *androidFS) Stat(at string) (fs.FileInfo, error) {
 
 // WalkFiles implements [Walker], in the order of the acquisition.
 func (f *androidFS) WalkFiles(fn func(path string, size int64) error) error {
+	if at := f.l.own + "/" + entriesName; f.isEntries(at) {
+		if err := fn(at, 0); err != nil {
+			return err
+		}
+	}
 	return walkSizes(f.o, func(name string, size int64) error { return fn(f.path(name), size) })
 }
 
@@ -183,6 +192,9 @@ func (f *androidFS) ReadDir(at string) ([]fs.DirEntry, error) {
 		return nil, &fs.PathError{Op: "readdir", Path: at, Err: fs.ErrInvalid}
 	}
 	l := dirLister{name: at, children: make(map[string]fs.FileMode), exists: at == "."}
+	if mark := f.l.own + "/" + entriesName; f.isEntries(mark) {
+		_ = l.add(mark, 0)
+	}
 	err := f.o.walk(func(name string) error { return l.add(f.path(name), 0) })
 	if !l.exists {
 		if err == nil {

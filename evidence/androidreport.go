@@ -30,10 +30,14 @@ func openReport(o outer, sh *shared, main string) *Source {
 		own:    reportDir,
 		device: func(name string) (string, bool) { return strings.CutPrefix(name, copies) },
 		stored: func(at string) []string { return []string{copies + at} },
+		alias:  map[string]string{},
+	}
+	if holdsTimes(o) {
+		l.alias[entriesName] = ""
 	}
 	s := &Source{Kind: AndroidBugreport, Device: Device{System: "Android"}, Closer: sh.handle()}
 	if main != "" {
-		l.alias = map[string]string{reportText: main}
+		l.alias[reportText] = main
 		reportDevice(&s.Device, fileHead(o, main))
 	}
 	s.FS = &androidFS{o, l}

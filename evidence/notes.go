@@ -16,6 +16,7 @@ var NoteCodes = []string{
 	"class-key-damaged",       // one protection class cannot be opened
 	"database-size-differs",   // the header of a database gives another size than its content has
 	"description-damaged",     // the MBFile of a row cannot be read
+	"directory-absent",        // an archive has lost its directory; its members were found by their own headers
 	"duplicate-member",        // an archive has two members of one name; the first is used
 	"duplicate-path",          // two rows have one device path; later ones are shown elsewhere
 	"encryption-flag-differs", // IsEncrypted contradicts the bytes
@@ -63,7 +64,7 @@ var NoteCodes = []string{
 // read whole. What fails when its files are opened is no part of them: it is an
 // error of each parser that reads them.
 var unread = map[string]bool{
-	"archive-damaged": true, "backup-cut": true, "checksum-differs": true, "duplicate-member": true, "listing-incomplete": true,
+	"archive-damaged": true, "backup-cut": true, "checksum-differs": true, "directory-absent": true, "duplicate-member": true, "listing-incomplete": true,
 	"member-cut": true, "name-refused": true, "nested-damaged": true, "nested-locked": true, "not-regular": true,
 	"sections-incomplete": true,
 }

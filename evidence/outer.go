@@ -38,6 +38,9 @@ type stored struct {
 	size  int64
 	mod   time.Time    // of the last change, as a tar archive records it; else zero
 	close func() error // nil if there is nothing to close
+
+	modified EntryTime // of the last change, as a zip archive records it; else zero
+
 	notes []Note
 	late  func() []Note // what reading has shown; nil if it shows nothing
 }

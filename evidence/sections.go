@@ -162,16 +162,20 @@ func (f *sectionFS) Whole(at string) string {
 
 // WalkFiles implements [Walker]: the files, then the sections.
 func (f *sectionFS) WalkFiles(fn func(path string, size int64) error) error {
-	err := (&Source{FS: f.FS}).WalkFiles(fn)
-	if err != nil {
-		return err
+	var fnErr error
+	err := (&Source{FS: f.FS}).WalkFiles(func(path string, size int64) error {
+		fnErr = fn(path, size)
+		return fnErr
+	})
+	if fnErr != nil {
+		return fnErr
 	}
 	for i := range f.sections {
 		if err := fn(f.sections[i].path, f.sections[i].size); err != nil {
 			return err
 		}
 	}
-	return nil
+	return err
 }
 
 // outerOf returns where the source of this file system is stored.

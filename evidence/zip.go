@@ -54,11 +54,10 @@ type zipStream struct {
 
 // openZip lists a zip archive by its central directory.
 func openZip(ctx context.Context, src io.ReaderAt, size int64, closer io.Closer) (outer, error) {
-	dir, err := findZipDir(src, size)
-	if err != nil {
+	z := &zipOuter{src: src, size: size, closer: closer, names: newMemberIndex(), cache: newBlockCache()}
+	if err := z.findDir(ctx); err != nil {
 		return nil, err
 	}
-	z := &zipOuter{src: src, size: size, closer: closer, dir: dir, names: newMemberIndex(), cache: newBlockCache()}
 	var packed uint64
 	damaged := z.members(func(m *zipMember) error {
 		packed += min(m.packed, uint64(size)+1)
@@ -78,6 +77,33 @@ func openZip(ctx context.Context, src io.ReaderAt, size int64, closer io.Closer)
 		z.refused.add("duplicate-member", name, "the archive has an earlier member of this name, which is used")
 	})
 	return z, nil
+}
+
+// findDir finds the central directory, or makes one for an archive that lost it
+// with its end.
+func (z *zipOuter) findDir(ctx context.Context) (err error) {
+	z.dir, err = findZipDir(z.src, z.size)
+	if err == nil && z.dir.base > 0 {
+		// What stands before the archive may be one that was cut, of which
+		// this is a member.
+		var b [sizeLocal]byte
+		if _, e := z.src.ReadAt(b[:], 0); e == nil && isLocal(b[:]) {
+			err = fmt.Errorf("%w: the end of central directory is that of a member", errZip)
+		}
+	}
+	if err == nil || !errors.Is(err, errZip) {
+		return err
+	}
+	s, failed := salvageZip(ctx, z.src, z.size)
+	if failed != nil {
+		return failed
+	}
+	if s.count == 0 {
+		return err
+	}
+	z.dir = s.dir()
+	z.refused.add("directory-absent", "", s.note())
+	return nil
 }
 
 // member adds one member to the index, or notes why not.
@@ -121,7 +147,7 @@ func (m *zipMember) usable() (name string, use int) {
 
 // members calls fn with each record of the central directory.
 func (z *zipOuter) members(fn func(*zipMember) error) error {
-	r := bufio.NewReaderSize(io.NewSectionReader(z.src, z.dir.off, z.dir.size), 64<<10)
+	r := bufio.NewReaderSize(io.NewSectionReader(z.dir.src, z.dir.off, z.dir.size), 64<<10)
 	at := z.dir.off
 	for n := uint64(0); n < z.dir.count; n++ {
 		m, err := readZipMember(r, at)
@@ -138,7 +164,11 @@ func (z *zipOuter) members(fn func(*zipMember) error) error {
 
 // memberAt reads the record of the central directory at an offset.
 func (z *zipOuter) memberAt(off int64) (*zipMember, error) {
-	return readZipMember(bufio.NewReaderSize(io.NewSectionReader(z.src, off, z.dir.off+z.dir.size-off), 512), off)
+	m, err := readZipMember(bufio.NewReaderSize(io.NewSectionReader(z.dir.src, off, z.dir.off+z.dir.size-off), 512), off)
+	if err == nil {
+		m.cut = z.dir.cut[off]
+	}
+	return m, err
 }
 
 func (z *zipOuter) nameAt(off int64) string {
@@ -174,16 +204,19 @@ func (z *zipOuter) content(m *zipMember, name string) (*stored, error) {
 		return nil, errors.New("the zip member is encrypted")
 	case m.method != methodStored && m.method != methodDeflate:
 		return nil, fmt.Errorf("zip method %d is not supported", m.method)
-	case m.plain > 1<<62 || m.packed > uint64(z.size):
+	case m.plain > 1<<62 || m.packed > uint64(z.size) && !m.cut:
 		return nil, fmt.Errorf("the zip member claims %d bytes, %d in the archive", m.plain, m.packed)
 	}
 	start, localName, err := z.dir.local(z.src, m)
 	if err != nil {
 		return nil, err
 	}
-	s := &stored{size: int64(m.plain)}
+	s := &stored{size: int64(m.plain), modified: m.modified()}
 	if localName != m.name {
 		s.notes = append(s.notes, Note{Code: "member-name-differs", Path: name, Detail: fmt.Sprintf("the member calls itself %.200q", localName), Count: 1})
+	}
+	if m.cut && m.packed <= uint64(z.size-start) {
+		s.notes = append(s.notes, Note{Code: "member-cut", Path: name, Detail: fmt.Sprintf("the archive ends within the member, or it is damaged: %d bytes can be read", s.size), Count: 1})
 	}
 	if m.method == methodStored {
 		if m.plain != m.packed {
@@ -265,6 +298,11 @@ func (c *zipCursor) mark() resumer {
 }
 
 func (c *zipCursor) Read(p []byte) (int, error) {
+	if left := int64(c.member.plain) - c.dec.Out(); c.member.cut {
+		if p = p[:min(int64(len(p)), max(0, left))]; left <= 0 {
+			return 0, io.EOF
+		}
+	}
 	n, err := c.dec.Read(p)
 	if c.dec.Out() > int64(c.member.plain) {
 		return 0, streamError("zip member", errLonger)

@@ -34,6 +34,9 @@ type zipDir struct {
 	off, size int64
 	count     uint64
 	base      int64 // bytes before the archive, which its offsets do not count
+
+	src io.ReaderAt    // that holds it: the archive, or what was made instead
+	cut map[int64]bool // offsets of records whose members are not there whole
 }
 
 // A zipMember is a record of the central directory.
@@ -47,6 +50,9 @@ type zipMember struct {
 	packed, plain uint64
 	local         uint64 // offset of the local header, without base
 	external      uint32
+	clock         uint32 // time and date of the last change, as of MS-DOS
+	extra         []byte
+	cut           bool // the archive ends within the content
 }
 
 // findZipDir finds the central directory from the end of the archive.
@@ -90,7 +96,7 @@ func readZipEnd(src io.ReaderAt, b []byte, at int64) (zipDir, error) {
 	if size > uint64(end) || off > uint64(end)-size || count > maxZipMember || count > size/sizeMember {
 		return zipDir{}, fmt.Errorf("%w: %d members in %d bytes at %d", errZip, count, size, off)
 	}
-	d := zipDir{off: int64(off), size: int64(size), count: count}
+	d := zipDir{off: int64(off), size: int64(size), count: count, src: src}
 	// Something may have been put before the archive.
 	if moved := end - int64(size) - int64(off); moved > 0 {
 		var sig [4]byte
@@ -113,7 +119,7 @@ func readZipMember(r *bufio.Reader, off int64) (*zipMember, error) {
 	}
 	le := binary.LittleEndian
 	m := &zipMember{
-		off: off, unix: b[5] == 3 || b[5] == 19, flags: le.Uint16(b[8:]), method: le.Uint16(b[10:]), sum: le.Uint32(b[16:]),
+		off: off, unix: b[5] == 3 || b[5] == 19, flags: le.Uint16(b[8:]), method: le.Uint16(b[10:]), clock: le.Uint32(b[12:]), sum: le.Uint32(b[16:]),
 		packed: uint64(le.Uint32(b[20:])), plain: uint64(le.Uint32(b[24:])), local: uint64(le.Uint32(b[42:])), external: le.Uint32(b[38:]),
 	}
 	name, extra, comment := int(le.Uint16(b[28:])), int(le.Uint16(b[30:])), int(le.Uint16(b[32:]))
@@ -126,26 +132,20 @@ func readZipMember(r *bufio.Reader, off int64) (*zipMember, error) {
 	}
 	m.name = string(rest[:name])
 	m.length = int64(sizeMember + name + extra + comment)
-	m.zip64(rest[name:])
+	m.extra = rest[name:]
+	m.zip64(m.extra)
 	return m, nil
 }
 
 // zip64 takes the 64-bit values of the extra field for those that are full.
 func (m *zipMember) zip64(extra []byte) {
-	le := binary.LittleEndian
-	for len(extra) >= 4 {
-		tag, size := le.Uint16(extra), int(le.Uint16(extra[2:]))
-		if size > len(extra)-4 {
-			return
-		}
-		field := extra[4 : 4+size]
-		extra = extra[4+size:]
+	for tag, field := range extraFields(extra) {
 		if tag != extraZip64 {
 			continue
 		}
 		for _, v := range []*uint64{&m.plain, &m.packed, &m.local} {
 			if *v == max32 && len(field) >= 8 {
-				*v = le.Uint64(field)
+				*v = binary.LittleEndian.Uint64(field)
 				field = field[8:]
 			}
 		}

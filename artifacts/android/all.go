@@ -26,6 +26,7 @@ var Parsers = []*artifact.Parser{
 	&DumpsysPackages,
 	&Environment,
 	&EventLog,
+	&FileTimes,
 	&Files,
 	&Hashes,
 	&InstallSessions,
