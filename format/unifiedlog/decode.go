@@ -14,7 +14,7 @@ import (
 type decoder struct {
 	a       *Archive
 	q       *query
-	stats   Stats
+	stats   *Stats
 	stored  []byte // the compressed chunkset
 	out     []byte // the chunkset
 	items   []message.Item
@@ -30,11 +30,13 @@ type decoder struct {
 	view     *view
 	sub      *subChunk // nil if the catalog says nothing of the chunkset
 	chunkset int
+	at       int // of the data of the current chunk in the chunkset
 	segment  segment
+	replay   bool // entries were accepted before
 }
 
 func (a *Archive) newDecoder(q *query) *decoder {
-	d := &decoder{a: a, q: q, formats: map[formatKey]*format{}}
+	d := &decoder{a: a, q: q, formats: map[formatKey]*format{}, stats: new(Stats)}
 	d.options.Stats = &d.stats.Message
 	return d
 }
@@ -131,6 +133,7 @@ func (d *decoder) decode() {
 	clear(d.local)
 	d.findOversize()
 	err := chunks(d.out, func(tag uint32, data []byte, at int) bool {
+		d.at = at
 		switch tag {
 		case tagFirehose:
 			return d.page(data, at)
@@ -149,20 +152,7 @@ func (d *decoder) decode() {
 	}
 }
 
-func (d *decoder) damage(err error) { d.stats.damage(d.file.Name, d.chunkAt(), err) }
-
-// chunkAt returns where the data of the current chunkset are in the file.
-func (d *decoder) chunkAt() int64 {
-	n := d.chunkset
-	for i := range d.file.groups {
-		g := &d.file.groups[i]
-		if n < len(g.chunks) {
-			return g.chunks[n].at
-		}
-		n -= len(g.chunks)
-	}
-	return -1
-}
+func (d *decoder) damage(err error) { d.stats.damage(d.file.Name, d.file.chunkset(d.chunkset).at, err) }
 
 // process returns the process of a page or dump, and counts what the catalog
 // does not list.
@@ -287,6 +277,9 @@ func (e *Entry) reset(d *decoder) {
 
 // accept applies what remains of the filter and gives the entry on.
 func (d *decoder) accept(e *Entry) bool {
+	if d.replay {
+		return true
+	}
 	if d.sub != nil && (e.Continuous < d.sub.start || e.Continuous > d.sub.end) {
 		d.stats.OutsideWindow++
 	}

@@ -3,6 +3,7 @@ package unifiedlog
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -63,9 +64,9 @@ func (a *Archive) finish(f *Filter, decoders []*decoder) {
 	if f.Stats == nil {
 		return
 	}
-	*f.Stats = Stats{Files: uint64(len(a.files))}
+	*f.Stats = Stats{Files: uint64(len(a.files)), Damaged: uint64(len(a.errs)), Errors: slices.Clone(a.errs)}
 	for _, d := range decoders {
-		f.Stats.add(&d.stats)
+		f.Stats.add(d.stats)
 	}
 	for _, err := range a.strings.takeErrors() {
 		f.Stats.Damaged++

@@ -47,7 +47,7 @@ func (a *Archive) survey(f *File) {
 		if p.size > rest || !known && p.sub != subTag {
 			a.damage(f.Name, off, fmt.Errorf("no chunk: tag %#x, size %d", p.tag, p.size))
 			if p.tag == tagChunkset {
-				f.chunkset(chunkRef{off + preambleSize, uint32(min(rest, maxStored))})
+				f.addChunkset(chunkRef{off + preambleSize, uint32(min(rest, maxStored))})
 			}
 			if n := len(f.groups); n > 0 {
 				f.groups[n-1].shifted = true
@@ -84,13 +84,13 @@ func (a *Archive) surveyChunk(f *File, h *handle, p preamble, off int64) {
 	case tagCatalog:
 		f.groups = append(f.groups, group{catalog: ref})
 	case tagChunkset:
-		f.chunkset(ref)
+		f.addChunkset(ref)
 	default:
 		a.damage(f.Name, off, fmt.Errorf("unknown chunk: tag %#x, %d bytes", p.tag, p.size))
 	}
 }
 
-func (f *File) chunkset(ref chunkRef) {
+func (f *File) addChunkset(ref chunkRef) {
 	if len(f.groups) == 0 {
 		f.groups = append(f.groups, group{})
 	}
@@ -119,13 +119,16 @@ func nextChunk(h *handle, off, size int64) int64 {
 	return -1
 }
 
-// chunksetsOf returns how many chunksets the file has.
-func (f *File) chunksetsOf() int {
-	n := 0
+// chunkset returns the place of chunkset n of the file, or a zero one.
+func (f *File) chunkset(n int) chunkRef {
 	for i := range f.groups {
-		n += len(f.groups[i].chunks)
+		g := &f.groups[i]
+		if n < len(g.chunks) {
+			return g.chunks[n]
+		}
+		n -= len(g.chunks)
 	}
-	return n
+	return chunkRef{at: -1}
 }
 
 func bySync(x, y Sync) int {
