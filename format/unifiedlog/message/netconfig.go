@@ -77,7 +77,7 @@ func appendDNSConfiguration(dst, data []byte, _ *time.Location) ([]byte, status)
 	return out, decodedAll
 }
 
-// appendResolver appends one resolver: fixed fields, then options.
+// appendResolver appends one resolver: options, then fixed fields.
 func appendResolver(dst, data []byte) []byte {
 	const options = 100
 	if len(data) < options {
@@ -90,33 +90,12 @@ func appendResolver(dst, data []byte) []byte {
 	}
 	servers, searches := 0, 0
 	for len(rest) >= 8 {
-		kind, size := be.Uint32(rest), be.Uint32(rest[4:])
+		size := be.Uint32(rest[4:])
 		if size < 8 || uint64(size) > uint64(len(rest)) {
+			dst = append(dst, "\n  <decode: unsupported value>"...)
 			break
 		}
-		value := rest[8:size]
-		switch kind {
-		case 0xa:
-			dst = appendLine(dst, "domain", value)
-		case 0xb:
-			dst = appendInt(append(dst, "\n  nameserver["...), int64(servers))
-			dst = append(dst, "] : "...)
-			dst = appendEndpoint(dst, value)
-			servers++
-		case 0xc:
-			dst = appendInt(append(dst, "\n  search domain["...), int64(searches))
-			dst = append(append(dst, "] : "...), trimmed(value)...)
-			searches++
-		case 0xe:
-			dst = appendLine(dst, "options", value)
-		case 0xf:
-			dst = appendLine(dst, "configuration", value)
-		case 0x10:
-			dst = appendLine(dst, "interface", value)
-		default:
-			dst = appendHexNumber(append(dst, "\n  option "...), uint64(kind))
-			dst = appendHex(append(dst, " : "...), value)
-		}
+		dst = appendOption(dst, be.Uint32(rest), rest[8:size], &servers, &searches)
 		rest = rest[size:]
 	}
 	dst = appendField(dst, "timeout", be.Uint32(data[56:]))
@@ -124,6 +103,30 @@ func appendResolver(dst, data []byte) []byte {
 	dst = appendField(dst, "if_index", be.Uint32(data[64:]))
 	dst = appendHexNumber(append(dst, "\n  flags : "...), uint64(be.Uint32(data[68:])))
 	return appendReach(append(dst, "\n  reach : "...), be.Uint32(data[72:]))
+}
+
+// appendOption appends one option and counts those that are numbered.
+func appendOption(dst []byte, kind uint32, value []byte, servers, searches *int) []byte {
+	switch kind {
+	case 0xa:
+		return appendLine(dst, "domain", value)
+	case 0xb:
+		dst = appendInt(append(dst, "\n  nameserver["...), int64(*servers))
+		*servers++
+		return appendEndpoint(append(dst, "] : "...), value)
+	case 0xc:
+		dst = appendInt(append(dst, "\n  search domain["...), int64(*searches))
+		*searches++
+		return append(append(dst, "] : "...), trimmed(value)...)
+	case 0xe:
+		return appendLine(dst, "options", value)
+	case 0xf:
+		return appendLine(dst, "configuration", value)
+	case 0x10:
+		return appendLine(dst, "interface", value)
+	}
+	dst = appendHexNumber(append(dst, "\n  option "...), uint64(kind))
+	return appendHex(append(dst, " : "...), value)
 }
 
 // appendLine appends a text with its name.
