@@ -164,7 +164,7 @@ func openBlob(ctx context.Context, b blob, opt Options) ([]*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openAndroid(ctx, o, opt)
+	return openAny(ctx, o, b.name, opt)
 }
 
 // openAndroid opens the Android acquisition in an outer, and what lies in it as
@@ -220,6 +220,11 @@ func openNested(ctx context.Context, parent *Source, o outer, sh *shared, opt Op
 		return ctx.Err()
 	})
 	slices.Sort(names)
+	return openNestedFiles(ctx, parent, o, names, sh, opt)
+}
+
+// openNestedFiles opens files of a source that are acquisitions themselves.
+func openNestedFiles(ctx context.Context, parent *Source, o outer, names []string, sh *shared, opt Options) ([]*Source, error) {
 	var list []*Source
 	for i, name := range names {
 		if i == maxNested {
@@ -316,7 +321,9 @@ func nameSources(list []*Source, name string) {
 			s.Name, s.ID = name, name
 			continue
 		}
-		s.Parent = list[0].ID
+		if !s.aside {
+			s.Parent = list[0].ID
+		}
 		s.ID = list[0].ID + "/" + s.Name
 	}
 }

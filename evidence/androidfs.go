@@ -167,6 +167,9 @@ func (f *androidFS) WalkFiles(fn func(path string, size int64) error) error {
 // walkSizes calls fn with the name and size of each file of an outer; the size
 // of one that cannot be opened is 0.
 func walkSizes(o outer, fn func(name string, size int64) error) error {
+	if z, ok := o.(sizer); ok {
+		return z.walkSizes(fn)
+	}
 	return o.walk(func(name string) error {
 		var size int64
 		if s, err := o.open(name); err == nil {

@@ -66,6 +66,8 @@ type Source struct {
 
 	// Closer releases what the source holds open; nil if there is nothing.
 	Closer io.Closer
+
+	aside bool // it lies beside the first source, not in it
 }
 
 // A Device says which phone an acquisition was taken from, as the acquisition

@@ -112,6 +112,8 @@ func (w *folderWalk) list(dir string, depth int) error {
 			if err := w.fn(name); err != nil {
 				return err
 			}
+		case e.Type() == fs.ModeSymlink:
+			w.refused.add("link-ignored", name, "a symbolic link")
 		default:
 			w.refused.add("not-regular", name, e.Type().String())
 		}

@@ -20,7 +20,8 @@ type memberIndex struct {
 	order   []int64
 
 	// logged says to keep log, the names in the order of the archive: each as
-	// the length that it shares with the one before, and the rest.
+	// its size, the length that it shares with the one before, and the rest. A
+	// log longer than maxNameLog is given up where the order is kept.
 	logged  bool
 	log     []byte
 	last    string
@@ -32,41 +33,49 @@ type memberSlot struct {
 	off  int64 // of the header
 }
 
+// maxNameLog bounds the bytes of the list of names.
+const maxNameLog = 256 << 20
+
 func newMemberIndex() memberIndex { return memberIndex{seed: maphash.MakeSeed()} }
 
-// add adds a member.
-func (x *memberIndex) add(name string, off int64) {
+// add adds a member of size bytes.
+func (x *memberIndex) add(name string, off, size int64) {
 	x.slots = append(x.slots, memberSlot{maphash.String(x.seed, name), off})
 	if x.ordered {
 		x.order = append(x.order, off)
 	}
 	if x.logged {
-		x.addLog(name, off)
+		x.addLog(name, off, size)
+	}
+	if x.ordered && len(x.log) > maxNameLog {
+		x.logged, x.log = false, nil
 	}
 }
 
-func (x *memberIndex) addLog(name string, off int64) {
+func (x *memberIndex) addLog(name string, off, size int64) {
 	same := 0
 	for same < len(name) && same < len(x.last) && name[same] == x.last[same] {
 		same++
 	}
 	x.log = binary.AppendUvarint(x.log, uint64(off))
+	x.log = binary.AppendUvarint(x.log, uint64(max(0, size)))
 	x.log = binary.AppendUvarint(x.log, uint64(same))
 	x.log = binary.AppendUvarint(x.log, uint64(len(name)-same))
 	x.log = append(x.log, name[same:]...)
 	x.last = name
 }
 
-// walkLog calls fn with the names of the log.
-func (x *memberIndex) walkLog(fn func(name string) error) error {
+// walkLog calls fn with the names of the log, and the sizes they were added with.
+func (x *memberIndex) walkLog(fn func(name string, size int64) error) error {
 	var name []byte
 	number := func(p []byte) (uint64, []byte) {
 		v, n := binary.Uvarint(p)
 		return v, p[n:]
 	}
 	for p := x.log; len(p) > 0; {
-		var off, same, rest uint64
+		var off, size, same, rest uint64
 		off, p = number(p)
+		size, p = number(p)
 		same, p = number(p)
 		rest, p = number(p)
 		name = append(name[:same], p[:rest]...)
@@ -74,7 +83,7 @@ func (x *memberIndex) walkLog(fn func(name string) error) error {
 		if x.isDropped(int64(off)) {
 			continue
 		}
-		if err := fn(string(name)); err != nil {
+		if err := fn(string(name), int64(size)); err != nil {
 			return err
 		}
 	}

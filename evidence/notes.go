@@ -5,12 +5,15 @@ package evidence
 var NoteCodes = []string{
 	"acquired-with",           // the tool that made the acquisition, and its version
 	"acquisition-unfinished",  // acquisition.json of AndroidQF has no time of completion
+	"appledouble-skipped",     // files that a Mac adds to copies, which are not read
 	"archive-damaged",         // the archive ends early or is damaged; later members are not listed
 	"archive-slow",            // the compression gives no random access
 	"backup-cut",              // the end of an Android backup is missing or damaged
 	"backup-empty",            // an Android backup has no files
 	"backup-state",            // BackupState of Status.plist is not "new"
 	"backup-version",          // version, compression and encryption of an Android backup
+	"capture-differs",         // parts of a sysdiagnose contradict each other about its instant or system
+	"capture-unknown",         // the log of a sysdiagnose does not tell when it was made
 	"checksum-differs",        // decompressed content is not what was compressed
 	"ciphertext-cut",          // ciphertext is no whole number of blocks
 	"class-key-damaged",       // one protection class cannot be opened
@@ -26,7 +29,11 @@ var NoteCodes = []string{
 	"fileid-invalid",          // a fileID is not 40 hexadecimal digits: the file is not opened
 	"files-beside",            // more files lie beside the payloads than are shown
 	"files-listed",            // how many files, folders and links the manifest lists
+	"files-outside",           // files beside a sysdiagnose, which are not read
+	"internal-files",          // files that only Apple's own builds write
 	"key-absent",              // a file without key has the size of ciphertext
+	"link-ignored",            // a link, which is not followed
+	"links-listed",            // how many links the file system of a phone has, which are not followed
 	"list-absent",             // Info.plist, Manifest.plist or Status.plist is absent
 	"list-damaged",            // one of them cannot be read
 	"listing-incomplete",      // folders or rows that could not be listed
@@ -36,20 +43,25 @@ var NoteCodes = []string{
 	"manifest-log",            // Manifest.db comes with a log, which was applied
 	"member-cut",              // the archive ends within a member
 	"member-name-differs",     // a zip member has two names
+	"member-sparse",           // a sparse member of a tar archive, whose content is not read
 	"members-overlap",         // zip members claim more bytes than the archive has
 	"name-refused",            // the name of a member leaves the archive or is not valid
 	"nested-damaged",          // an acquisition within another cannot be opened
 	"nested-locked",           // an acquisition within another needs a secret that is missing or wrong
 	"not-full-backup",         // IsFullBackup of Status.plist is false
-	"not-regular",             // a link, device or the like, which is not followed
+	"not-regular",             // a device or the like
 	"padding-invalid",         // the padding of decrypted content is not valid
+	"paths-mapped",            // which folder of an acquisition is which of the device
 	"payload-orphan",          // a payload that the manifest does not list
 	"payloads-absent",         // files of the manifest whose payload is absent
 	"payloads-encrypted",      // a plain catalogue of encrypted payloads
 	"payloads-locked",         // encrypted payloads that no key was given for
 	"payloads-mixed",          // plain and encrypted payloads
+	"places-unknown",          // loose files, of which only the names are known
 	"record-absent",           // a file of AndroidQF that describes the acquisition or the phone is absent
 	"record-damaged",          // it cannot be read
+	"root-guessed",            // a sysdiagnose without the log of its collection
+	"roots-several",           // several sysdiagnoses lie side by side
 	"section-failed",          // dumpstate says that a section of a bug report failed
 	"section-timed-out",       // a section of a bug report was given up
 	"sections-incomplete",     // a bug report could not be cut into its sections to the end
@@ -65,7 +77,7 @@ var NoteCodes = []string{
 // error of each parser that reads them.
 var unread = map[string]bool{
 	"archive-damaged": true, "backup-cut": true, "checksum-differs": true, "directory-absent": true, "duplicate-member": true, "listing-incomplete": true,
-	"member-cut": true, "name-refused": true, "nested-damaged": true, "nested-locked": true, "not-regular": true,
+	"link-ignored": true, "member-cut": true, "member-sparse": true, "name-refused": true, "nested-damaged": true, "nested-locked": true, "not-regular": true,
 	"sections-incomplete": true,
 }
 

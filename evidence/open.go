@@ -81,6 +81,9 @@ func Open(ctx context.Context, name string, opt Options) ([]*Source, error) {
 	o, err := openOuter(ctx, name)
 	if errors.Is(err, errArchive) {
 		list, err := openAndroidFile(ctx, name, opt)
+		if errors.Is(err, errArchive) {
+			list, err = openLooseFile(ctx, name, opt)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("open %s: %w", base, err)
 		}
@@ -90,7 +93,10 @@ func Open(ctx context.Context, name string, opt Options) ([]*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := openAny(ctx, o, opt)
+	list, err := openAny(ctx, o, base, opt)
+	if errors.Is(err, ErrNoAcquisition) && findLoose(ctx, o) {
+		list, err = openLoose(ctx, o, &shared{c: o}, opt)
+	}
 	if err != nil {
 		o.Close()
 		return nil, fmt.Errorf("open %s: %w", base, err)
@@ -99,11 +105,30 @@ func Open(ctx context.Context, name string, opt Options) ([]*Source, error) {
 	return list, nil
 }
 
-// openAny opens the iOS backup in an outer, or the Android acquisition with
-// those in it.
-func openAny(ctx context.Context, o outer, opt Options) ([]*Source, error) {
-	src, err := openFound(ctx, o, opt)
+// openAny opens the acquisition in an outer that came under a name, with those
+// in it: the file system of an iPhone, a backup of one, a sysdiagnose, or an
+// Android acquisition.
+func openAny(ctx context.Context, o outer, called string, opt Options) ([]*Source, error) {
+	dir, err := findBackup(o)
+	if err != nil || dir != "." {
+		mounts, ferr := findFilesystem(o)
+		if ferr != nil {
+			return nil, ferr
+		}
+		if mounts != nil {
+			return openFilesystem(ctx, o, &shared{c: o}, mounts, opt)
+		}
+		if dirs := findSysdiagnoses(o); len(dirs) > 0 && err == nil {
+			return nil, fmt.Errorf("%w, choose one: %.1000q", ErrSeveralAcquisitions, append(dirs, dir))
+		} else if len(dirs) > 0 {
+			return openSysdiagnoses(ctx, o, dirs, &shared{c: o}, called, opt)
+		}
+	}
 	if err == nil {
+		src, err := openBackup(ctx, within(o, dir), opt)
+		if err != nil {
+			return nil, err
+		}
 		return []*Source{src}, nil
 	}
 	if !errors.Is(err, ErrNoAcquisition) {

@@ -32,6 +32,12 @@ type outer interface {
 	io.Closer
 }
 
+// A sizer is an outer that knows the sizes of its files without opening them.
+type sizer interface {
+	// walkSizes is walk, with the sizes that the outer claims.
+	walkSizes(fn func(name string, size int64) error) error
+}
+
 // A stored is an open file of an [outer].
 type stored struct {
 	io.ReaderAt
@@ -121,7 +127,16 @@ func (r *refusals) all() []Note {
 // A sub is the part of an outer below one folder.
 type sub struct {
 	outer
-	prefix string // ends with a slash
+	prefix string    // ends with a slash
+	closer io.Closer // to be closed instead of the outer; nil for that
+}
+
+// Close closes the outer, or releases it where others use it.
+func (s *sub) Close() error {
+	if s.closer != nil {
+		return s.closer.Close()
+	}
+	return s.outer.Close()
 }
 
 // within returns the part of o below dir, and o itself for ".".
@@ -143,6 +158,27 @@ func (s *sub) walk(fn func(name string) error) error {
 	return s.outer.walk(func(name string) error {
 		if rest, ok := strings.CutPrefix(name, s.prefix); ok {
 			return fn(rest)
+		}
+		return nil
+	})
+}
+
+// walkSizes implements [sizer].
+func (s *sub) walkSizes(fn func(name string, size int64) error) error {
+	z, ok := s.outer.(sizer)
+	if !ok {
+		return s.walk(func(name string) error {
+			var size int64
+			if f, err := s.open(name); err == nil {
+				size = f.size
+				f.Close()
+			}
+			return fn(name, size)
+		})
+	}
+	return z.walkSizes(func(name string, size int64) error {
+		if rest, ok := strings.CutPrefix(name, s.prefix); ok {
+			return fn(rest, size)
 		}
 		return nil
 	})

@@ -20,6 +20,8 @@ type tarSource struct {
 	closer io.Closer
 	bad    *checksums // of the compression; nil if there is none
 	slow   bool       // reading back is slow
+	spool  *spool     // that src is; nil if it is none
+	cut    error      // with which decompression ended early
 }
 
 // A tarOuter is a tar archive. It remembers 16 bytes for each member and reads
@@ -34,8 +36,8 @@ type tarOuter struct {
 // openTar lists a tar archive in one pass.
 func openTar(ctx context.Context, src tarSource) (outer, error) {
 	t := &tarOuter{tarSource: src, names: newMemberIndex()}
-	t.names.logged = t.sequential() // headers are slow to read again
-	t.names.ordered = !t.names.logged
+	t.names.logged = true
+	t.names.ordered = !t.sequential() // headers can be read again
 	pos := &tarPos{src: src.src, size: src.size}
 	if pos.size < 0 {
 		pos.size = math.MaxInt64
@@ -47,15 +49,20 @@ func openTar(ctx context.Context, src tarSource) (outer, error) {
 		}
 		pos.header = -1
 		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && src.cut == nil {
 			break
 		}
+		if err == nil && t.full() {
+			err = fmt.Errorf("more than %d members", n)
+		}
 		if err != nil {
+			if n == 0 && (src.spool != nil || src.size < 0) {
+				return nil, fmt.Errorf("%w: the compressed content is no tar archive: %w", errArchive, err)
+			}
 			if n == 0 {
 				return nil, fmt.Errorf("read tar: %w", err)
 			}
-			t.damaged = fmt.Errorf("read tar at offset %d: %w", pos.at, err)
-			t.refused.add("archive-damaged", "", t.damaged.Error()+"; the members after it are not listed")
+			t.end(pos.at, err)
 			break
 		}
 		t.member(h, pos.header)
@@ -69,6 +76,20 @@ func openTar(ctx context.Context, src tarSource) (outer, error) {
 	return t, nil
 }
 
+// full reports whether no more members are listed.
+func (t *tarOuter) full() bool {
+	return len(t.names.slots) >= maxTarMembers || !t.names.ordered && len(t.names.log) > maxNameLog
+}
+
+// end notes with what the listing ended early.
+func (t *tarOuter) end(at int64, err error) {
+	t.damaged = fmt.Errorf("read tar at offset %d: %w", at, err)
+	if t.cut != nil {
+		t.damaged = fmt.Errorf("incomplete at byte %d of the decompressed archive: %w", t.size, t.cut)
+	}
+	t.refused.add("archive-damaged", "", t.damaged.Error()+"; the members after it are not listed")
+}
+
 // member adds one member to the index, or notes why not.
 func (t *tarOuter) member(h *tar.Header, header int64) {
 	name, ok := cleanName(h.Name)
@@ -76,10 +97,21 @@ func (t *tarOuter) member(h *tar.Header, header int64) {
 	case h.Typeflag == tar.TypeDir || h.Typeflag == tar.TypeXGlobalHeader:
 	case !ok || name == "." || !fs.ValidPath(name):
 		t.refused.add("name-refused", h.Name, "the name leaves the archive or is not valid")
+	case h.Typeflag == tar.TypeSymlink:
+		t.refused.add("link-ignored", name, "a symbolic link")
+	case h.Typeflag == tar.TypeLink:
+		if target, ok := cleanName(h.Linkname); !ok || target == name {
+			t.refused.add("link-ignored", name, "a hard link that leads to no other member")
+			return
+		}
+		t.names.add(name, header, 0)
 	case h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeGNUSparse:
 		t.refused.add("not-regular", name, fmt.Sprintf("tar member of type %q", h.Typeflag))
 	default:
-		t.names.add(name, header)
+		if sparse(h) {
+			t.refused.add("member-sparse", name, "a sparse member, whose content is not read")
+		}
+		t.names.add(name, header, h.Size)
 	}
 }
 
@@ -107,7 +139,12 @@ func (t *tarOuter) nameAt(off int64) string {
 	return name
 }
 
-func (t *tarOuter) open(name string) (*stored, error) {
+// maxHardLinks bounds how many hard links lead to one another.
+const maxHardLinks = 8
+
+func (t *tarOuter) open(name string) (*stored, error) { return t.openLinked(name, maxHardLinks) }
+
+func (t *tarOuter) openLinked(name string, links int) (*stored, error) {
 	for _, off := range t.names.find(name) {
 		h, data, err := t.headerAt(off)
 		if err != nil {
@@ -115,6 +152,13 @@ func (t *tarOuter) open(name string) (*stored, error) {
 		}
 		if got, _ := cleanName(h.Name); got != name {
 			continue
+		}
+		if h.Typeflag == tar.TypeLink {
+			target, ok := cleanName(h.Linkname)
+			if !ok || links == 0 {
+				return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+			}
+			return t.openLinked(target, links-1)
 		}
 		if sparse(h) {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("sparse members of tar archives are not read")}
@@ -143,6 +187,11 @@ func sparse(h *tar.Header) bool {
 }
 
 func (t *tarOuter) walk(fn func(name string) error) error {
+	return t.walkSizes(func(name string, _ int64) error { return fn(name) })
+}
+
+// walkSizes implements [sizer].
+func (t *tarOuter) walkSizes(fn func(name string, size int64) error) error {
 	if t.names.logged {
 		if err := t.names.walkLog(fn); err != nil {
 			return err
@@ -155,7 +204,7 @@ func (t *tarOuter) walk(fn func(name string) error) error {
 			return err
 		}
 		name, _ := cleanName(h.Name)
-		if err := fn(name); err != nil {
+		if err := fn(name, h.Size); err != nil {
 			return err
 		}
 	}
@@ -168,6 +217,9 @@ func (t *tarOuter) sequential() bool { return t.size < 0 }
 func (t *tarOuter) Close() error {
 	if s, ok := t.src.(*stream); ok {
 		s.close()
+	}
+	if t.spool != nil {
+		return errors.Join(t.spool.Close(), t.closer.Close())
 	}
 	return t.closer.Close()
 }

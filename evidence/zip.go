@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -110,9 +111,11 @@ func (z *zipOuter) findDir(ctx context.Context) (err error) {
 func (z *zipOuter) member(m *zipMember) {
 	switch name, use := m.usable(); use {
 	case memberFile:
-		z.names.add(name, m.off)
+		z.names.add(name, m.off, int64(min(m.plain, math.MaxInt64)))
 	case memberBadName:
 		z.refused.add("name-refused", strings.ToValidUTF8(m.name, "\uFFFD"), "the name leaves the archive or is not valid")
+	case memberLink:
+		z.refused.add("link-ignored", name, "a symbolic link")
 	case memberSpecial:
 		z.refused.add("not-regular", name, fmt.Sprintf("zip member with mode %#o", m.external>>16))
 	}
@@ -123,12 +126,13 @@ const (
 	memberFile    = iota // a regular file
 	memberFolder         // a folder, which is not needed
 	memberBadName        // refused for its name
-	memberSpecial        // refused, such as a link
+	memberLink           // a symbolic link
+	memberSpecial        // refused, such as a device
 )
 
 // usable returns the name of a member and what it is good for.
 func (m *zipMember) usable() (name string, use int) {
-	const typeMask, regular, folder = 0o170000, 0o100000, 0o040000
+	const typeMask, regular, folder, link = 0o170000, 0o100000, 0o040000, 0o120000
 	name, ok := cleanName(m.name)
 	kind := uint32(0)
 	if m.unix {
@@ -139,6 +143,8 @@ func (m *zipMember) usable() (name string, use int) {
 		return "", memberBadName
 	case strings.HasSuffix(m.name, "/") || kind == folder || name == ".":
 		return name, memberFolder
+	case kind == link:
+		return name, memberLink
 	case kind != 0 && kind != regular:
 		return name, memberSpecial
 	}
@@ -263,10 +269,15 @@ func (z *zipOuter) stream(m *zipMember, start int64) *zipStream {
 }
 
 func (z *zipOuter) walk(fn func(name string) error) error {
+	return z.walkSizes(func(name string, _ int64) error { return fn(name) })
+}
+
+// walkSizes implements [sizer].
+func (z *zipOuter) walkSizes(fn func(name string, size int64) error) error {
 	var fnErr error
 	err := z.members(func(m *zipMember) error {
 		if name, use := m.usable(); use == memberFile && !z.names.isDropped(m.off) {
-			fnErr = fn(name)
+			fnErr = fn(name, int64(min(m.plain, math.MaxInt64)))
 		}
 		return fnErr
 	})

@@ -1,0 +1,228 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vigie-project/vigie/format/plist"
+)
+
+// openFilesystem opens the file system of an iPhone, and the acquisitions that
+// lie in it.
+func openFilesystem(ctx context.Context, o outer, sh *shared, mounts []mount, opt Options) ([]*Source, error) {
+	f := newIOSFS(o, filesystemDir, mounts...)
+	f.listing = true
+	s := &Source{Kind: IOSFilesystem, Device: Device{System: "iOS"}, FS: f, Closer: sh.handle()}
+	filesystemDevice(s)
+	if len(mounts) != 1 || mounts[0] != (mount{}) {
+		for _, m := range mounts {
+			s.note("paths-mapped", "", "%q of the acquisition is %q of the device", m.stored, "/"+m.device)
+		}
+	}
+	inside := lookInside(ctx, o)
+	s.Notes = append(s.Notes, inside.notes(o)...)
+	nested, err := inside.open(ctx, s, o, sh, opt)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return append([]*Source{s}, nested...), nil
+}
+
+// An insides is what one walk through an acquisition shows.
+type insides struct {
+	archives []string // sysdiagnoses in archives
+	backups  []string // folders of backups
+	doubles  int64    // files that a Mac has added
+	err      error    // of the walk
+}
+
+// lookInside walks an acquisition to find others in it.
+func lookInside(ctx context.Context, o outer) *insides {
+	in := new(insides)
+	dirs := make(map[string]int)
+	in.err = o.walk(func(name string) error {
+		if isAppleDouble(name) {
+			in.doubles++
+			return nil
+		}
+		if isSysdiagnoseFile(name) && len(in.archives) < maxCandidates {
+			in.archives = append(in.archives, name)
+		}
+		switch dir, base := path.Split(name); base {
+		case manifestDB, manifestMBDB:
+			markDir(dirs, dir, catalogueFound)
+		case infoPlist, manifestPlist:
+			markDir(dirs, dir, 0)
+		}
+		return ctx.Err()
+	})
+	for dir, found := range dirs {
+		if found&catalogueFound == 0 {
+			continue
+		}
+		for _, list := range []string{infoPlist, manifestPlist} {
+			if f, err := o.open(dir + list); err == nil {
+				f.Close()
+				in.backups = append(in.backups, path.Clean(dir))
+				break
+			}
+		}
+	}
+	slices.Sort(in.archives)
+	slices.Sort(in.backups)
+	return in
+}
+
+// markDir notes what was found in a folder, as far as that is a catalogue.
+func markDir(dirs map[string]int, dir string, found int) {
+	if found != 0 && len(dirs) < maxCandidates {
+		dirs[dir] |= found
+	}
+}
+
+// notes returns the notes of the walk. Links are usual on a phone, and lose
+// nothing.
+func (in *insides) notes(o outer) []Note {
+	var notes []Note
+	var links int64
+	for _, n := range o.notes() {
+		if n.Code == "link-ignored" {
+			links += n.Count
+			continue
+		}
+		notes = append(notes, n)
+	}
+	if links > 0 {
+		notes = append(notes, Note{Code: "links-listed", Detail: "links, which are listed and not followed", Count: links})
+	}
+	if in.doubles > 0 {
+		notes = append(notes, Note{Code: "appledouble-skipped", Detail: "files that a Mac adds to copies (._*, .DS_Store, __MACOSX)", Count: in.doubles})
+	}
+	if in.err != nil && !slices.ContainsFunc(notes, func(n Note) bool { return n.Code == "archive-damaged" }) {
+		notes = append(notes, Note{Code: "listing-incomplete", Detail: in.err.Error()})
+	}
+	return notes
+}
+
+// open opens what was found as sources of their own.
+func (in *insides) open(ctx context.Context, parent *Source, o outer, sh *shared, opt Options) ([]*Source, error) {
+	list, err := openNestedFiles(ctx, parent, o, in.archives, sh, opt)
+	if err != nil {
+		return nil, err
+	}
+	for i, dir := range in.backups {
+		if i == maxNested {
+			parent.note("nested-damaged", "", "%d further backups in this acquisition are not opened", len(in.backups)-maxNested)
+			break
+		}
+		s, err := openBackupIn(ctx, o, dir, sh, opt)
+		switch {
+		case err == nil:
+			list = append(list, s)
+		case ctx.Err() != nil || errors.Is(err, errPasswordAsked) && !errors.Is(err, ErrPasswordRequired):
+			for _, s := range list {
+				s.Close()
+			}
+			return nil, err
+		case locked(err):
+			parent.note("nested-locked", dir, "%v", err)
+		default:
+			parent.note("nested-damaged", dir, "%v", err)
+		}
+	}
+	return list, nil
+}
+
+// openBackupIn opens the backup in a folder of an outer that others use too.
+func openBackupIn(ctx context.Context, o outer, dir string, sh *shared, opt Options) (*Source, error) {
+	in := &sub{outer: o, prefix: dir + "/", closer: sh.handle()}
+	s, err := openBackup(ctx, in, opt)
+	if err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	s.Name = dir
+	return s, nil
+}
+
+// Files that say which phone a file system is of.
+const (
+	versionList = "System/Library/CoreServices/SystemVersion.plist"
+	buildList   = "private/var/installd/Library/MobileInstallation/LastBuildInfo.plist"
+	dataArk     = "private/var/root/Library/Lockdown/data_ark.plist"
+	deviceIDs   = "private/var/wireless/Library/Preferences/com.apple.commcenter.device_specific_nobackup.plist"
+)
+
+// filesystemDevice reads what the files say about the phone. Lockdown keeps its
+// values under a domain and a hyphen; those of the phone itself have no domain.
+func filesystemDevice(s *Source) {
+	d := &s.Device
+	for _, name := range []string{versionList, buildList} {
+		v := listAt(s, name)
+		if d.Version == "" {
+			d.Version = listText(v.Get("ProductVersion"))
+		}
+		if d.Build == "" {
+			d.Build = listText(v.Get("ProductBuildVersion"))
+		}
+	}
+	ark := listAt(s, dataArk)
+	d.Name, d.Zone = listText(ark.Get("-DeviceName")), listText(ark.Get("-TimeZone"))
+	d.Model, d.Serial, d.UDID = listText(ark.Get("-ProductType")), listText(ark.Get("-SerialNumber")), listText(ark.Get("-UniqueDeviceID"))
+	if d.Version == "" {
+		d.Version = listText(ark.Get("-DarkProductVersion"))
+	}
+	for pair := range listAt(s, deviceIDs).Get("imeis").Elems() {
+		if d.IMEI == "" {
+			d.IMEI = listText(pair.Get("second"))
+		}
+	}
+}
+
+// listAt reads a property list of a source, which is invalid if it is absent or
+// damaged.
+func listAt(s *Source, name string) plist.Value {
+	f, err := s.Open(name)
+	if err != nil {
+		return plist.Value{}
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() > maxKeyFile {
+		return plist.Value{}
+	}
+	v, err := plist.Read(f, info.Size())
+	if err != nil && v.Kind() == plist.Invalid {
+		s.note("record-damaged", name, "%v", err)
+	}
+	return v
+}
+
+// textAt returns at most limit bytes of the beginning of a file of a source, nil
+// if there is none.
+func textAt(s *Source, name string, limit int64) []byte {
+	f, err := s.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.IsDir() {
+		return nil
+	}
+	data := make([]byte, min(limit, max(0, info.Size())))
+	n, _ := f.ReadAt(data, 0)
+	return data[:n]
+}
+
+// utc returns an instant as [Device.Acquired] has it.
+func utc(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// nestedName returns what a nested source is called: its place in its parent.
+func nestedName(parent, dir string) string {
+	return strings.Trim(fmt.Sprintf("%s/%s", parent, dir), "/.")
+}
