@@ -149,6 +149,7 @@ func TestText(t *testing.T) {
 		{"%.*s", []Item{count(3), str("abcdef")}, "abc"},
 		{"%.*s", []Item{i32(3), str("abcdef")}, "abc"},
 		{"%.2s", []Item{str("aé")}, "a"},
+		{`{"msg%{public}.0s":%d}`, []Item{count(0), str("unseen"), i32(1)}, `{"msg":1}`},
 		{"%s", []Item{{Type: 0x22}}, "(null)"},
 		{"%@", []Item{{Type: 0x42}}, "(null)"},
 		{"%s", []Item{str("")}, ""},
