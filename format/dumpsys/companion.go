@@ -49,7 +49,7 @@ func Companions(text iter.Seq[lines.Line]) iter.Seq2[Companion, error] {
 			}
 			c, ok := companion(line)
 			if !ok {
-				if strings.Contains(list, "Associations") || strings.HasPrefix(line, "Association") {
+				if strings.Contains(list, "Associations") || strings.Contains(line, "Association{") {
 					r.unknown(l.Number, line)
 				}
 				continue
@@ -63,13 +63,19 @@ func Companions(text iter.Seq[lines.Line]) iter.Seq2[Companion, error] {
 }
 
 // companion reads "u0: pkg - aa:bb:cc:dd:ee:ff" (Android 11), "Association{ userId
-// = 0, deviceMacAddress = …}" (12), "Association{mId=1, …}" (13 and later), an
-// address alone, and "aa:bb:cc:dd:ee:ff -> time".
+// = 0, deviceMacAddress = …}" (12), "Association{mId=1, …}" (13 and later, after a
+// note if it was removed), an address alone, and "aa:bb:cc:dd:ee:ff -> time".
 func companion(line string) (Companion, bool) {
 	c := Companion{User: -1}
-	if body, ok := strings.CutPrefix(line, "Association"); ok {
-		body = strings.TrimSpace(strings.TrimSuffix(strings.TrimLeft(body, " {"), "}"))
-		c.association(body)
+	if note, body, ok := strings.Cut(line, "Association"); ok && strings.HasPrefix(strings.TrimSpace(body), "{") {
+		end := strings.LastIndexByte(body, '}')
+		if end < 0 {
+			return c, false
+		}
+		c.association(strings.Trim(body[:end], " {"))
+		if note = strings.TrimSpace(note + body[end+1:]); note != "" { // when and why it was removed
+			c.Other = append(c.Other, Pair{"note", note})
+		}
 		return c, c.Package != ""
 	}
 	if user, rest, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(user, "u") {

@@ -10,7 +10,8 @@ import (
 // A Job is work that an app has the system start later or again and again.
 type Job struct {
 	Line      int
-	ID        string // "u0a80/12": user ID of the app and number
+	ID        string // "u0a80/12": user ID of the app and number, in Android 14 and later after a name space and ":"
+	Name      string // what batterystats knows it by: that of the component, or a tag with the package
 	Component string // "pkg/.Service"
 	Tag       string
 	Source    string // package that it is done for
@@ -29,7 +30,7 @@ func Jobs(text iter.Seq[lines.Line]) iter.Seq2[Job, error] {
 			if strings.HasPrefix(b.Text, "Registered ") || strings.HasPrefix(b.Text, "Settings:") || strings.HasPrefix(b.Text, "JobScheduler") {
 				r.found = true
 			}
-			head, ok := strings.CutPrefix(b.Text, "JOB #")
+			head, ok := strings.CutPrefix(b.Text, "JOB ")
 			if !ok {
 				continue
 			}
@@ -37,14 +38,17 @@ func Jobs(text iter.Seq[lines.Line]) iter.Seq2[Job, error] {
 			r.lost(b)
 			j := Job{Line: b.Line, User: -1}
 			id, rest, ok := strings.Cut(head, ": ")
-			_, j.Component, _ = strings.Cut(rest, " ") // after the hash
-			j.Component, _, _ = strings.Cut(j.Component, " ")
-			if j.ID = id; !ok || !strings.Contains(j.Component, "/") {
-				r.node(b)
-				continue
-			}
+			j.ID = strings.TrimPrefix(id, "#")
+			_, j.Name, _ = strings.Cut(rest, " ") // after the hash
 			for n := range b.Walk() {
 				j.row(n)
+			}
+			if j.Component == "" && strings.Contains(j.Name, "/") {
+				j.Component = j.Name
+			}
+			if !ok || j.Component == "" {
+				r.node(b)
+				continue
 			}
 			if !yield(j, nil) {
 				return
@@ -62,6 +66,8 @@ func (j *Job) row(n *Node) {
 		if j.Source == "" {
 			j.Source = Get(n.Text, "pkg")
 		}
+	case key == "Service" && j.Component == "":
+		j.Component = value
 	case key == "PERIODIC":
 		j.Interval = Get(value, "interval")
 	case n.Text == "PERSISTED":
