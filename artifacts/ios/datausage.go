@@ -15,10 +15,10 @@ import (
 	"github.com/vigie-project/vigie/record"
 )
 
-// DataUsage reads how many bytes each process sent and received over the mobile network.
+// DataUsage reads how many bytes each process sent and received.
 var DataUsage = artifact.Parser{
 	ID:    "ios.datausage",
-	Title: lang.Text{EN: "Mobile data usage by process", FR: "Données mobiles par processus"},
+	Title: lang.Text{EN: "Data usage by process", FR: "Données échangées par processus"},
 	Doc: `DataUsage.sqlite counts mobile data for each process since it was first seen,
 daemons and their names included, and is kept for years. It is one of the few
 places in a backup where an implant that uses the network leaves its name. Rows of
@@ -26,12 +26,15 @@ ZLIVEUSAGE whose process is missing from ZPROCESS show that a process row was
 removed, as Pegasus did to hide. A number missing among the keys of ZPROCESS is a
 removed row too, and the highest key ever given (Z_PRIMARYKEY) tells removals at
 the end. Resetting statistics in Settings also removes rows. An implant that only
-used Wi-Fi is not counted here.`,
+used Wi-Fi is not counted in it. File systems also hold netusage.sqlite, in which the
+daemon symptomsd counts Wi-Fi, mobile and wired data in the same way for weeks.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/wireless/Library/Databases/DataUsage.sqlite"},
+		{Kinds: evidence.IOSFilesystem, Glob: "private/var/networkd/netusage.sqlite"},
+		{Kinds: evidence.IOSFilesystem, Glob: "private/var/networkd/db/netusage.sqlite"},
 	},
 	Record: dataUsage{},
-	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#datausagejson"},
+	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#datausagejson", "https://docs.mvt.re/en/latest/ios/records/#netusagejson"},
 	Parse:  dataUsageParse,
 }
 
@@ -53,6 +56,9 @@ type dataUsage struct {
 	WWANOut *float64       `json:"wwan_out,omitempty"`   // ZLIVEUSAGE.ZWWANOUT, bytes sent
 	WiFiIn  *float64       `json:"wifi_in,omitempty"`    // ZLIVEUSAGE.ZWIFIIN, bytes; 0 or absent in most versions
 	WiFiOut *float64       `json:"wifi_out,omitempty"`   // ZLIVEUSAGE.ZWIFIOUT, bytes
+	WireIn  *float64       `json:"wired_in,omitempty"`   // ZLIVEUSAGE.ZWIREDIN, bytes; netusage.sqlite
+	WireOut *float64       `json:"wired_out,omitempty"`  // ZLIVEUSAGE.ZWIREDOUT, bytes; netusage.sqlite
+	Flows   *float64       `json:"flows,omitempty"`      // ZLIVEUSAGE.ZALLFLOWS, number of connections; netusage.sqlite
 	Sort    *int64         `json:"usage_kind,omitempty"` // ZLIVEUSAGE.ZKIND, meaning not documented; 0 usually
 	Cycle   record.Time    `json:"cycle_end"`            // ZLIVEUSAGE.ZBILLCYCLEEND, seconds since 2001 UTC
 }
@@ -73,7 +79,11 @@ func (u dataUsage) String() string {
 	if u.WWANIn == nil || u.WWANOut == nil {
 		return record.Line("network use of " + name)
 	}
-	return record.Line(fmt.Sprintf("network use of %s: mobile in %.0f, out %.0f bytes", name, *u.WWANIn, *u.WWANOut))
+	line := fmt.Sprintf("network use of %s: mobile in %.0f, out %.0f bytes", name, *u.WWANIn, *u.WWANOut)
+	if u.WiFiIn != nil && u.WiFiOut != nil && *u.WiFiIn+*u.WiFiOut > 0 {
+		line += fmt.Sprintf(", Wi-Fi in %.0f, out %.0f bytes", *u.WiFiIn, *u.WiFiOut)
+	}
+	return record.Line(line)
 }
 
 func dataUsageParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
@@ -142,6 +152,7 @@ func dataUsageLive(r sqlite.Row, u dataUsage) dataUsage {
 	}
 	u.Kind, u.Usage = "usage", epoch.CocoaReal(r.Float("ZTIMESTAMP"))
 	u.WWANIn, u.WWANOut, u.WiFiIn, u.WiFiOut = number("ZWWANIN"), number("ZWWANOUT"), number("ZWIFIIN"), number("ZWIFIOUT")
+	u.WireIn, u.WireOut, u.Flows = number("ZWIREDIN"), number("ZWIREDOUT"), number("ZALLFLOWS")
 	u.Cycle = epoch.CocoaReal(r.Float("ZBILLCYCLEEND"))
 	if !r.IsNull("ZKIND") {
 		kind := r.Int("ZKIND")
