@@ -20,6 +20,8 @@ type Coverage struct {
 	Errors   int             `json:"errors"`
 	Sample   []string        `json:"sample,omitempty"` // the first errors
 	Notes    []evidence.Note `json:"notes,omitempty"`  // the first notes on the files
+
+	others int // files that have the name of the artifact and are something else
 }
 
 // Outcome is the result of examining an artifact.
@@ -47,6 +49,9 @@ var Outcomes = []Outcome{Failed, Partial, NotRun, Complete, Empty, Absent, NotAp
 // to the end.
 func (o Outcome) Incomplete() bool { return o == Failed || o == Partial || o == NotRun }
 
+// ReasonOther is why an artifact is absent although a loose file has its name.
+const ReasonOther = "a file has the name of this artifact and lacks its table"
+
 // maxSample bounds the errors and the notes kept for each job; the others are
 // counted.
 const maxSample = 20
@@ -71,6 +76,8 @@ func (c *Coverage) note(n evidence.Note) {
 
 func (c *Coverage) conclude() {
 	switch {
+	case c.Errors == 0 && c.Records == 0 && c.others > 0:
+		c.Outcome, c.Reason = Absent, ReasonOther
 	case c.Errors > 0 && c.Records == 0:
 		c.Outcome = Failed
 	case c.Errors > 0:
@@ -103,7 +110,11 @@ func Merge(jobs []Coverage) []Coverage {
 		m.Errors += c.Errors
 		m.Sample = append(m.Sample[:len(m.Sample):len(m.Sample)], c.Sample[:min(len(c.Sample), maxSample-min(len(m.Sample), maxSample))]...)
 		m.Notes = append(m.Notes[:len(m.Notes):len(m.Notes)], c.Notes[:min(len(c.Notes), maxSample-min(len(m.Notes), maxSample))]...)
+		if m.Outcome == Absent && c.Outcome != Absent {
+			m.Outcome, m.Reason, m.others = c.Outcome, "", 0
+		}
 		switch {
+		case c.Outcome == Absent:
 		case m.Outcome == NotRun && c.Outcome == NotRun:
 		case m.Outcome == NotRun || c.Outcome == NotRun:
 			m.Outcome, m.Reason = Partial, "part of it was not run"

@@ -20,6 +20,7 @@ import (
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/record"
 )
 
@@ -169,6 +170,10 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 	}
 	x := newExaminer(e, w, c)
 	for rec, perr := range Parse(ctx, job.Source, job.Parser, file, c.note) {
+		if perr != nil && job.Source.Kind == evidence.IOSFiles && errors.Is(perr, sqlite.ErrNoTable) {
+			c.others++
+			continue
+		}
 		if perr != nil {
 			c.fail(located(file.Path, perr))
 			continue

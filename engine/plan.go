@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/evidence"
@@ -42,8 +44,14 @@ type Plan struct {
 	Err error
 }
 
-// jobBytes is the size of files at which a parser gets another job.
-const jobBytes = 64 << 20
+// The size of files at which a parser gets another job: a share of all that it
+// reads, so that processors end at about the same time, within bounds. It does not
+// depend on the processors: jobs are what a case is stored and resumed by.
+const (
+	maxJobBytes = 64 << 20
+	minJobBytes = 4 << 20
+	jobShares   = 12
+)
 
 // NewPlan walks a source once and returns the jobs to run on it, in the order
 // of the parsers. Private artifacts are planned only if private says so.
@@ -53,7 +61,8 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 	for i, p := range parsers {
 		outcomes[i] = NotApplicable
 		for _, in := range p.Inputs {
-			if in.Kinds&src.Kind == 0 {
+			glob, ok := patternFor(src.Kind, in)
+			if !ok {
 				continue
 			}
 			outcomes[i] = Absent
@@ -61,7 +70,7 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 				outcomes[i] = NotRun
 				break
 			}
-			globs.add(in.Glob, i)
+			globs.add(glob, i)
 		}
 	}
 	found := make([][]PlannedFile, len(parsers))
@@ -91,8 +100,8 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 			plan.Rest = append(plan.Rest, c)
 			continue
 		}
-		for len(files) > 0 {
-			n := cut(files)
+		for limit := jobBytes(files); len(files) > 0; {
+			n := cut(files, limit)
 			plan.Jobs = append(plan.Jobs, Job{Source: src, Index: len(plan.Jobs), Parser: p, Files: files[:n]})
 			files = files[n:]
 		}
@@ -100,11 +109,44 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 	return plan
 }
 
+// jobBytes returns the size of files at which a parser of these gets another job.
+func jobBytes(files []PlannedFile) int64 {
+	total := int64(0)
+	for _, f := range files {
+		total += max(f.Size, 0)
+	}
+	return min(max(total/jobShares, minJobBytes), maxJobBytes)
+}
+
+// patternFor returns the pattern of an input for a kind of source, false if
+// there is none. Loose files have no folders, so each is taken for what has its
+// name on an iPhone.
+func patternFor(kind evidence.Kind, in artifact.Pattern) (string, bool) {
+	const ios = evidence.IOSBackup | evidence.IOSFilesystem | evidence.IOSSysdiagnose
+	switch {
+	case in.Kinds&kind != 0:
+		return in.Glob, true
+	case kind != evidence.IOSFiles || in.Kinds&ios == 0:
+		return "", false
+	}
+	last := in.Glob[strings.LastIndexByte(in.Glob, '/')+1:]
+	return "**/" + last, tells(last)
+}
+
+// tells reports whether a pattern for a name says what the file is: it has more
+// than wildcards and a usual extension.
+func tells(glob string) bool {
+	plain := wildcards.ReplaceAllString(glob, "")
+	return plain != "" && !slices.Contains([]string{".plist", ".db", ".sqlite", ".sqlite3", ".log", ".txt", ".json", ".jsonl", ".csv", ".dat"}, plain)
+}
+
+var wildcards = regexp.MustCompile(`\[[^\]]*\]|[*?\\]`)
+
 // cut returns how many files make a job, at least one.
-func cut(files []PlannedFile) int {
+func cut(files []PlannedFile, limit int64) int {
 	size := int64(0)
 	for i, f := range files {
-		if size += max(f.Size, 0); i > 0 && size > jobBytes {
+		if size += max(f.Size, 0); i > 0 && size > limit {
 			return i
 		}
 	}
