@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"unicode/utf8"
 )
 
 // Limits of one file.
@@ -100,9 +101,10 @@ func (e *Event) Fingerprint() [32]byte {
 // Read calls fn with each event of a file, in its order, or with an error that
 // matches [ErrLine] for a line or event that cannot be read; reading goes on
 // then. The first error of fn ends reading and is returned, as is an error of r.
-// Empty lines are nothing. The event may be kept.
+// Empty lines are nothing. The event, Rest and what is raw in it are valid until
+// fn returns; Body and the strings may be kept.
 func Read(r io.Reader, fn func(*Event, error) error) error {
-	lines := newLines(r)
+	lines, d := newLines(r), &decoder{fn: fn}
 	for {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) {
@@ -112,7 +114,7 @@ func Read(r io.Reader, fn func(*Event, error) error) error {
 			return fmt.Errorf("read line %d: %w", lines.number, err)
 		}
 		if err == nil {
-			err = readLine(line, lines.number, lines.offset, fn)
+			err = d.line(line, lines.number, lines.offset)
 		} else {
 			err = fn(nil, err)
 		}
@@ -122,47 +124,60 @@ func Read(r io.Reader, fn func(*Event, error) error) error {
 	}
 }
 
-// readLine reads the events of one line; its result is an error of fn.
-func readLine(line []byte, number int, offset int64, fn func(*Event, error) error) error {
+// A decoder decodes lines, with memory that it uses again for each.
+type decoder struct {
+	fn     func(*Event, error) error
+	event  Event
+	events []Value // of a line
+	fields fieldSet
+	inner  fieldSet
+	rest   []Value
+}
+
+// line reads the events of one line; its result is an error of fn.
+func (d *decoder) line(line []byte, number int, offset int64) error {
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 {
 		return nil
 	}
-	line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
-	events, err := object(line, maxEvents)
-	for _, v := range events {
-		e := &Event{Line: number, Offset: offset, Kind: v.Key, Raw: v.Raw}
-		fields, ferr := members(v.Raw, maxFields)
-		if ferr != nil {
+	if !utf8.Valid(line) {
+		line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
+	}
+	var err error
+	d.events, err = object(d.events[:0], line, maxEvents)
+	for _, v := range d.events {
+		d.event = Event{Line: number, Offset: offset, Kind: v.Key, Raw: v.Raw}
+		if ferr := d.fields.load(v.Raw); ferr != nil {
 			ferr = fmt.Errorf("line %d: %w: %.100q: %w", number, ErrLine, v.Key, ferr)
-			if err := fn(nil, ferr); err != nil {
+			if err := d.fn(nil, ferr); err != nil {
 				return err
 			}
 			continue
 		}
-		e.decode(fields)
-		if err := fn(e, nil); err != nil {
+		d.decode()
+		if err := d.fn(&d.event, nil); err != nil {
 			return err
 		}
 	}
 	if err != nil {
-		return fn(nil, fmt.Errorf("line %d: %w: %w", number, ErrLine, err))
+		return d.fn(nil, fmt.Errorf("line %d: %w: %w", number, ErrLine, err))
 	}
 	return nil
 }
 
-// decode fills an event from its fields.
-func (e *Event) decode(fields []Value) {
-	f := &fieldSet{left: fields}
+// decode fills the event from its fields.
+func (d *decoder) decode() {
+	e, f := &d.event, &d.fields
+	d.rest = d.rest[:0]
 	e.ID = f.text("event_id")
 	unit := int64(1e6)
 	if e.Kind == KindSecurity {
 		unit = 1
 	}
-	if raw := f.raw("event_time"); raw != nil {
-		if n, ok := whole(raw); ok && n <= math.MaxInt64/unit && n >= math.MinInt64/unit {
+	if i := f.index("event_time"); i >= 0 {
+		if n, ok := whole(f.list[i].Raw); ok && n <= math.MaxInt64/unit && n >= math.MinInt64/unit {
 			e.Time = n * unit
-			f.take("event_time")
+			f.take(i)
 		}
 	}
 	switch e.Kind {
@@ -171,14 +186,25 @@ func (e *Event) decode(fields []Value) {
 	case KindConnect:
 		e.Body = decodeConnect(f)
 	case KindSecurity:
-		e.decodeTag(f)
+		d.decodeTag()
 	}
-	e.Rest = append(e.Rest, f.left...)
+	for i, v := range f.list {
+		if !f.taken(i) {
+			d.rest = append(d.rest, v)
+		}
+	}
+	if len(d.rest) > 0 {
+		e.Rest = d.rest
+	}
 }
 
 // decodeTag finds the tag of a security event and decodes what it says.
-func (e *Event) decodeTag(f *fieldSet) {
-	for _, v := range f.left {
+func (d *decoder) decodeTag() {
+	e, f := &d.event, &d.fields
+	for i, v := range f.list {
+		if f.taken(i) {
+			continue
+		}
 		switch v.Key {
 		case "event_id", "event_time", "event_type", "timestamp":
 			continue
@@ -188,19 +214,19 @@ func (e *Event) decodeTag(f *fieldSet) {
 		if !known {
 			return // stays in Rest
 		}
-		inner := &fieldSet{}
-		fields, err := members(v.Raw, maxFields)
-		if err != nil {
+		inner := &d.inner
+		if err := inner.load(v.Raw); err != nil {
 			inner.scalar = v.Raw
 		}
-		inner.left = fields
-		f.take(v.Key)
+		f.take(i)
 		e.Body = tag.decode(inner)
 		if inner.scalar != nil && !inner.used {
-			e.Rest = append(e.Rest, v)
+			d.rest = append(d.rest, v)
 		}
-		for _, left := range inner.left {
-			e.Rest = append(e.Rest, Value{e.Tag + "." + left.Key, left.Raw})
+		for j, left := range inner.list {
+			if !inner.taken(j) {
+				d.rest = append(d.rest, Value{e.Tag + "." + left.Key, left.Raw})
+			}
 		}
 		return
 	}

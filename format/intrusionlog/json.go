@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -51,29 +50,28 @@ func (l *lines) next() ([]byte, error) {
 	}
 }
 
-// object splits a JSON object into its keys and values, in their order, also
-// keys that are there twice. What comes before an error is returned with it.
-func object(b []byte, limit int) ([]Value, error) {
+// object appends to list the keys and values of a JSON object, in their order,
+// also keys that are there twice. What comes before an error is returned with it.
+func object(list []Value, b []byte, limit int) ([]Value, error) {
+	if valid(b) {
+		return members(list, b, limit)
+	}
 	if deep(b) {
-		return nil, fmt.Errorf("deeper than %d", maxDepth)
+		return list, fmt.Errorf("deeper than %d", maxDepth)
 	}
-	if json.Valid(b) {
-		return members(b, limit)
-	}
-	return damaged(b, limit)
+	return damaged(list, b, limit)
 }
 
 // damaged is object for what is no valid JSON.
-func damaged(b []byte, limit int) ([]Value, error) {
+func damaged(list []Value, b []byte, limit int) ([]Value, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	t, err := d.Token()
 	if err != nil {
-		return nil, err
+		return list, err
 	}
 	if t != json.Delim('{') {
-		return nil, errNoObject
+		return list, errNoObject
 	}
-	var list []Value
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
@@ -105,18 +103,17 @@ var errNoObject = errors.New("no JSON object")
 
 // members is object for valid JSON, as all values within one are. The values
 // are parts of b.
-func members(b []byte, limit int) ([]Value, error) {
+func members(list []Value, b []byte, limit int) ([]Value, error) {
 	b = bytes.TrimLeft(b, space)
 	if b[0] != '{' {
-		return nil, errNoObject
+		return list, errNoObject
 	}
-	list := make([]Value, 0, 8)
 	for b = next(b[1:]); b[0] != '}'; b = next(b) {
 		if len(list) == limit {
 			return list, fmt.Errorf("more than %d keys", limit)
 		}
 		n := extent(b)
-		name, _ := textOf(b[:n])
+		name := keyOf(b[:n])
 		b = next(b[n:]) // after the colon
 		n = extent(b)
 		list = append(list, Value{name, json.RawMessage(b[:n:n])})
@@ -125,13 +122,22 @@ func members(b []byte, limit int) ([]Value, error) {
 	return list, nil
 }
 
+// keyOf returns a key of valid JSON; those that are known are not allocated.
+func keyOf(quoted []byte) string {
+	if name, ok := knownKeys[string(quoted[1:len(quoted)-1])]; ok {
+		return name
+	}
+	name, _ := textOf(quoted)
+	return name
+}
+
 // strs returns the elements of a list of strings, false for any other valid
 // JSON.
 func strs(b []byte) ([]string, bool) {
 	if b[0] != '[' {
 		return nil, false
 	}
-	list := []string{}
+	list := make([]string, 0, bytes.Count(b, []byte{','})+1)
 	for b = next(b[1:]); b[0] != ']'; b = next(b) {
 		if b[0] != '"' {
 			return nil, false
@@ -163,31 +169,42 @@ func next(b []byte) []byte {
 
 // extent returns the length of the value at the begin of valid JSON.
 func extent(b []byte) int {
+	switch b[0] {
+	case '"':
+		return quoted(b)
+	case '{', '[':
+	default:
+		for i, c := range b {
+			if structure[c]&ends != 0 {
+				return i
+			}
+		}
+		return len(b)
+	}
 	depth := 0
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '"':
-			for i++; b[i] != '"'; i++ {
-				if b[i] == '\\' {
-					i++
-				}
-			}
-			if depth == 0 {
-				return i + 1
-			}
+			i += quoted(b[i:]) - 1
 		case '{', '[':
 			depth++
 		case '}', ']':
-			if depth--; depth < 0 {
-				return i
-			}
-			if depth == 0 {
+			if depth--; depth == 0 {
 				return i + 1
 			}
-		case ',', ':', ' ', '\t', '\r', '\n':
-			if depth == 0 {
-				return i
-			}
+		}
+	}
+	return len(b)
+}
+
+// quoted returns the length of the string at the begin of valid JSON.
+func quoted(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
 		}
 	}
 	return len(b)
@@ -217,71 +234,74 @@ func deep(b []byte) bool {
 	return false
 }
 
-// A fieldSet has the fields of an event that are not decoded yet.
+// A fieldSet has the fields of an event, and knows which are decoded.
 type fieldSet struct {
-	left   []Value
-	scalar json.RawMessage // instead of fields, a value that is no object
-	used   bool            // the scalar was decoded
+	list   []Value
+	done   [(maxFields + 63) / 64]uint64 // bits of the fields that are decoded
+	scalar json.RawMessage               // instead of fields, a value that is no object
+	used   bool                          // the scalar was decoded
 }
 
-// raw returns the value of a key, nil if there is none.
-func (f *fieldSet) raw(key string) json.RawMessage {
-	for _, v := range f.left {
-		if v.Key == key {
-			return v.Raw
+// load takes the fields of an object of valid JSON.
+func (f *fieldSet) load(raw json.RawMessage) (err error) {
+	*f = fieldSet{list: f.list[:0]}
+	f.list, err = members(f.list, raw, maxFields)
+	return err
+}
+
+func (f *fieldSet) taken(i int) bool { return f.done[i/64]>>(i%64)&1 != 0 }
+
+func (f *fieldSet) take(i int) { f.done[i/64] |= 1 << (i % 64) }
+
+// index returns the first field of a key that is not taken, -1 if there is none.
+func (f *fieldSet) index(key string) int {
+	for i := range f.list {
+		if f.list[i].Key == key && !f.taken(i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// text returns the first of the keys that is a string, number or bool, as text.
+func (f *fieldSet) text(keys ...string) string {
+	for _, key := range keys {
+		if i := f.index(key); i >= 0 {
+			if s, ok := textOf(f.list[i].Raw); ok {
+				f.take(i)
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// number returns the first of the keys that is a whole number, also one written
+// as a string; nil if there is none.
+func (f *fieldSet) number(keys ...string) *int64 {
+	for _, key := range keys {
+		if i := f.index(key); i >= 0 {
+			if n, ok := whole(f.list[i].Raw); ok {
+				f.take(i)
+				return &n
+			}
 		}
 	}
 	return nil
 }
 
-// take removes the first value of a key.
-func (f *fieldSet) take(key string) {
-	if i := slices.IndexFunc(f.left, func(v Value) bool { return v.Key == key }); i >= 0 {
-		f.left = slices.Delete(f.left, i, i+1)
-	}
-}
-
-// find calls use with the values of the keys until it accepts one, which is
-// taken.
-func (f *fieldSet) find(keys []string, use func(json.RawMessage) bool) {
-	for _, key := range keys {
-		if raw := f.raw(key); raw != nil && use(raw) {
-			f.take(key)
-			return
-		}
-	}
-}
-
-// text returns the first of the keys that is a string, number or bool, as text.
-func (f *fieldSet) text(keys ...string) (s string) {
-	f.find(keys, func(raw json.RawMessage) (ok bool) {
-		s, ok = textOf(raw)
-		return ok
-	})
-	return s
-}
-
-// number returns the first of the keys that is a whole number, also one written
-// as a string; nil if there is none.
-func (f *fieldSet) number(keys ...string) (n *int64) {
-	f.find(keys, func(raw json.RawMessage) bool {
-		v, ok := whole(raw)
-		if ok {
-			n = &v
-		}
-		return ok
-	})
-	return n
-}
-
 // flag returns the first of the keys that is a bool, also one written as 0, 1,
 // "true" or "false"; nil if there is none.
-func (f *fieldSet) flag(keys ...string) (b *bool) {
-	f.find(keys, func(raw json.RawMessage) bool {
-		b = flagOf(raw)
-		return b != nil
-	})
-	return b
+func (f *fieldSet) flag(keys ...string) *bool {
+	for _, key := range keys {
+		if i := f.index(key); i >= 0 {
+			if b := flagOf(f.list[i].Raw); b != nil {
+				f.take(i)
+				return b
+			}
+		}
+	}
+	return nil
 }
 
 // flagOrScalar is flag, and takes a value that stands alone.
@@ -306,10 +326,11 @@ func (f *fieldSet) textOrScalar(keys ...string) string {
 
 // texts returns a list of strings, or a single one.
 func (f *fieldSet) texts(key string) []string {
-	raw := f.raw(key)
-	if raw == nil {
+	i := f.index(key)
+	if i < 0 {
 		return nil
 	}
+	raw := f.list[i].Raw
 	list, ok := strs(raw)
 	if !ok && json.Unmarshal(raw, &list) != nil || list == nil {
 		s, ok := textOf(raw)
@@ -318,7 +339,7 @@ func (f *fieldSet) texts(key string) []string {
 		}
 		list = []string{s}
 	}
-	f.take(key)
+	f.take(i)
 	return list
 }
 
@@ -338,12 +359,32 @@ func textOf(raw json.RawMessage) (string, bool) {
 }
 
 func whole(raw json.RawMessage) (int64, bool) {
+	if n, ok := digits(raw); ok {
+		return n, true
+	}
 	s, ok := textOf(raw)
 	if !ok {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
 	return n, err == nil
+}
+
+// maxDigits is how many decimal digits fit in an int64, whatever they are.
+const maxDigits = 18
+
+// digits reads a number that is written in few digits and nothing else.
+func digits(raw []byte) (n int64, ok bool) {
+	for _, c := range raw {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+		if len(raw) > maxDigits {
+			return 0, false
+		}
+	}
+	return n, len(raw) > 0
 }
 
 func flagOf(raw json.RawMessage) *bool {

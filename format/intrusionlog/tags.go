@@ -69,6 +69,22 @@ var tagsByName = func() map[string]Tag {
 	return m
 }()
 
+// knownKeys are the keys that events have.
+var knownKeys = func() map[string]string {
+	m := map[string]string{}
+	for _, k := range []string{
+		KindDNS, KindConnect, KindSecurity, "event_id", "event_time", "event_type", "timestamp", "package_name", "hostname",
+		"ip_addresses", "ip_addresses_count", "ip_address", "port", "process", "uid", "pid", "seinfo", "sha256", "start_time",
+		"success", "method_strength", "command", "path", "key_id", "bssid", "version_code", "user_id", "mac_address", "reason",
+	} {
+		m[k] = k
+	}
+	for _, t := range Tags {
+		m[t.Name] = t.Name
+	}
+	return m
+}()
+
 func decodePlain(*fieldSet) any { return &Plain{} }
 
 func decodeCommand(f *fieldSet) any { return &Command{Command: f.textOrScalar("command")} }
