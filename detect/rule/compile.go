@@ -36,8 +36,10 @@ func (p *program) eval(a *activation) (ref.Val, error) {
 
 // test reports whether the record of the activation meets the condition.
 func (p *program) test(a *activation) (bool, error) {
-	if p.quick != nil && p.quick(a) == no {
-		return false, nil
+	if p.quick != nil {
+		if known := p.quick(a); known != unknown {
+			return known == yes, nil
+		}
 	}
 	v, err := p.eval(a)
 	return v == types.True, err

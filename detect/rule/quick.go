@@ -208,8 +208,13 @@ func (s *sketcher) equal(x, y celast.Expr, want bool) quick {
 	if y.Kind() != celast.LiteralKind {
 		return nil
 	}
-	if n, ok := y.AsLiteral().(types.Int); ok {
-		return s.number(x, int64(n), want)
+	switch v := y.AsLiteral().(type) {
+	case types.Int:
+		return s.number(x, int64(v), want)
+	case types.Bool:
+		return s.truth(x, bool(v), want)
+	case types.Null:
+		return s.absent(x, want)
 	}
 	c, ok := literal(y)
 	t, lower := s.text(x)
@@ -236,6 +241,35 @@ func (s *sketcher) number(e celast.Expr, n int64, want bool) quick {
 		}
 		return answerOf((f.Int() == n) == want)
 	}
+}
+
+// truth tests a field that is a bool.
+func (s *sketcher) truth(e celast.Expr, b, want bool) quick {
+	_, v := s.variable(e)
+	if v == nil || v.from != fromField || v.field.Kind != record.KindBool || v.field.List {
+		return nil
+	}
+	i, optional := v.field.Index, v.field.Optional
+	return func(a *activation) answer {
+		f := a.data.Field(i)
+		if optional {
+			if f.IsNil() {
+				return unknown
+			}
+			f = f.Elem()
+		}
+		return answerOf((f.Bool() == b) == want)
+	}
+}
+
+// absent tests whether a field has no value.
+func (s *sketcher) absent(e celast.Expr, want bool) quick {
+	_, v := s.variable(e)
+	if v == nil || v.from != fromField || !v.field.Optional || v.field.List {
+		return nil
+	}
+	i := v.field.Index
+	return func(a *activation) answer { return answerOf(a.data.Field(i).IsNil() == want) }
 }
 
 // in tests whether a text, or texts one after the other, are in a list of the
@@ -277,8 +311,20 @@ func (s *sketcher) parts(e celast.Expr, parts *[]getter) bool {
 	return t != nil && !lower
 }
 
-// list returns the values of a list of the rule, nil if e is none.
+// list returns the values of a list of the rule or of the condition, nil if e is
+// none.
 func (s *sketcher) list(e celast.Expr) map[string]bool {
+	if e.Kind() == celast.ListKind {
+		set := map[string]bool{}
+		for _, item := range e.AsList().Elements() {
+			text, ok := literal(item)
+			if !ok {
+				return nil
+			}
+			set[text] = true
+		}
+		return set
+	}
 	info := s.refs[e.ID()]
 	if info == nil {
 		return nil

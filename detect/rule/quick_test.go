@@ -28,6 +28,7 @@ func TestQuickAgrees(t *testing.T) {
 		`url == "a" || url.contains("b")`, `url != "" && time > timestamp("2020-01-01T00:00:00Z")`, `time == null || url == "a"`,
 		`!(url == "a" && url.startsWith("b")) && origin.state == "live"`, `origin.path == "" || origin.table == url`,
 		`lists.l.all(w, url.contains(w))`, `url.size() < 3 && url.contains("b")`, `lists.l.exists(w, w == url) || url == "B"`,
+		`count == null || url == "a"`, `count != null && count == 3`, `load == false && url != "b"`, `load != false`, `null == count`, `url in ["a", "ab"]`, `!(url in ["a", "x"]) || load`,
 	}
 	texts := []string{"", "a", "b", "ab", "aPPle", "xé", "É", "HTTP://x.org/", "http://x.org/a", "https://x", "SKIP", "http://x:1/", "://x:/", "b x B", "B:://", "bxb",
 		"\u017fKIP", "\xff", "b\xc3",

@@ -93,9 +93,12 @@ func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
 		return
 	}
 	for j, i := range x.steps {
-		o := detect.Observation{Correlator: s.ID(), Step: s.rule.Steps[i].Name}
 		ok, err := x.when[j].test(a)
-		if ok && err == nil {
+		if !ok && err == nil {
+			continue
+		}
+		o := detect.Observation{Correlator: s.ID(), Step: s.rule.Steps[i].Name}
+		if err == nil {
 			o.Key, ok, err = s.compiled.steps[i].keys(rec.Artifact, a)
 		}
 		if ok && err == nil {
