@@ -15,8 +15,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vigie-project/vigie/detect"
@@ -105,16 +108,7 @@ type Content struct {
 // then writes that file with the digests of all results. In this order a case
 // whose run is killed in between can still be matched again.
 func (c *Case) Seal(a Act) error {
-	var data []byte
-	err := c.results(func(name string) error {
-		content, err := c.content(name)
-		if err != nil {
-			return err
-		}
-		line, err := json.Marshal(content)
-		data = append(append(data, line...), '\n')
-		return err
-	})
+	data, err := c.contents()
 	if err != nil {
 		return fmt.Errorf("seal contents: %w", err)
 	}
@@ -123,6 +117,48 @@ func (c *Case) Seal(a Act) error {
 		return err
 	}
 	return c.writeFile(data, "contents.jsonl")
+}
+
+// contents returns the lines of contents.jsonl. The digests are made on all
+// processors, the largest results first.
+func (c *Case) contents() ([]byte, error) {
+	var names []string
+	if err := c.results(func(name string) error { names = append(names, name); return nil }); err != nil {
+		return nil, err
+	}
+	list, errs := make([]Content, len(names)), make([]error, len(names))
+	order := make([]int, len(names))
+	size := make([]int64, len(names))
+	for i, name := range names {
+		order[i] = i
+		if info, err := os.Stat(c.path(filepath.FromSlash(name))); err == nil {
+			size[i] = info.Size()
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(size[b], size[a]) })
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		wg.Go(func() {
+			for n := next.Add(1) - 1; n < int64(len(order)); n = next.Add(1) - 1 {
+				i := order[n]
+				list[i], errs[i] = c.content(names[i])
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var data []byte
+	for _, content := range list {
+		line, err := json.Marshal(content)
+		if err != nil {
+			return nil, err
+		}
+		data = append(append(data, line...), '\n')
+	}
+	return data, nil
 }
 
 // derived are the names at the top of a case that contents.jsonl leaves out:
