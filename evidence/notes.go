@@ -51,6 +51,7 @@ var NoteCodes = []string{
 	"not-full-backup",         // IsFullBackup of Status.plist is false
 	"not-regular",             // a device or the like
 	"padding-invalid",         // the padding of decrypted content is not valid
+	"part-absent",             // a text lacks a part that its version of Android does not print
 	"paths-mapped",            // which folder of an acquisition is which of the device
 	"payload-orphan",          // a payload that the manifest does not list
 	"payloads-absent",         // files of the manifest whose payload is absent

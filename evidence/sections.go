@@ -55,6 +55,12 @@ func (s *Source) Whole(path string) string {
 	return path
 }
 
+// PartAbsent returns the note that the text at a path lacks a part since its
+// version of Android does not print it.
+func PartAbsent(path, detail string) Note {
+	return Note{Code: "part-absent", Path: path, Detail: detail, Count: 1}
+}
+
 // withSections cuts the texts of a source that have the given paths, as far as
 // they are there. What it could not cut is a note of the source.
 func (s *Source) withSections(texts ...string) {

@@ -50,6 +50,39 @@ func Dump[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func
 	})
 }
 
+// DumpSince is [Dump] for a part of a text that versions of Android print since the
+// given one, which also print a line that begins with mark. If neither is there,
+// but a line that begins with always, which all versions print, that is a note and
+// no error.
+func DumpSince[T any](version, mark, always string, decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func(T) (line int, data record.Data)) Parse {
+	return func(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+		return Dump(func(text iter.Seq[lines.Line]) iter.Seq2[T, error] {
+			return func(yield func(T, error) bool) {
+				marked, whole := false, false
+				watched := func(yield func(lines.Line) bool) {
+					for l := range text {
+						marked = marked || bytes.HasPrefix(l.Text, []byte(mark))
+						whole = whole || bytes.HasPrefix(l.Text, []byte(always))
+						if !yield(l) {
+							return
+						}
+					}
+				}
+				for v, err := range decode(watched) {
+					var form *dumpsys.FormError
+					if errors.As(err, &form) && form.Absent() && whole && !marked {
+						in.Note(evidence.PartAbsent(in.Path, form.Reason+": Android prints that since "+version+", and the text is of an older one"))
+						continue
+					}
+					if !yield(v, err) {
+						return
+					}
+				}
+			}
+		}, row)(ctx, in)
+	}
+}
+
 // Decoded is [Dump] for a text that may be empty. row gives the record of a
 // decoded value and where it is, or nil for none.
 func Decoded[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], row func(T) (record.Origin, record.Data)) Parse {

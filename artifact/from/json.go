@@ -3,6 +3,7 @@ package from
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -23,6 +24,12 @@ const (
 
 var errElement = fmt.Errorf("longer than %d MiB", maxElement>>20)
 
+// What [elementReader.begin] finds instead of a first element.
+var (
+	errNull  = errors.New("null")
+	errBlank = errors.New("the file is empty")
+)
+
 // JSON is one value of a JSON text, which is valid.
 type JSON []byte
 
@@ -35,14 +42,15 @@ type Element struct {
 
 // Elements yields the elements of a file that is one JSON list, or else the
 // values that it holds one after another, such as one on each line; a file that
-// is null has none. Elements are valid until the next one is asked for. What is
+// is null has none, while one that is blank is an error: no program writes a list
+// so, but a copy that failed looks like that. Elements are valid until the next one is asked for. What is
 // damaged, or longer than 8 MiB, gives an error, and reading goes on with the
 // next element that is laid out like the ones before.
 func Elements(f evidence.File) iter.Seq2[Element, error] {
 	return func(yield func(Element, error) bool) {
 		r := elementReader{file: f, kind: '{'}
 		if err := r.begin(); err != nil {
-			if err != io.EOF {
+			if err != errNull {
 				yield(Element{}, fmt.Errorf("read list: %w", err))
 			}
 			return
@@ -115,7 +123,8 @@ func (r *elementReader) start(offset int64) {
 	}
 }
 
-// begin finds out whether the file is a list. The error is io.EOF if it is empty.
+// begin finds out whether the file is a list. The error is errNull or errBlank if
+// there is nothing to read.
 func (r *elementReader) begin() error {
 	var head [512]byte
 	n, err := r.file.ReadAt(head[:], 0)
@@ -133,7 +142,7 @@ func (r *elementReader) begin() error {
 		rest = bytes.TrimLeft(head[:n], " \t\r\n")
 	}
 	if len(rest) == 0 {
-		return io.EOF
+		return errBlank
 	}
 	at := base + int64(n-len(rest))
 	if r.list = rest[0] == '['; r.list {
@@ -142,7 +151,7 @@ func (r *elementReader) begin() error {
 			r.kind = '"'
 		}
 	} else if string(bytes.TrimRight(rest, " \t\r\n")) == "null" {
-		return io.EOF
+		return errNull
 	}
 	r.start(at)
 	return nil

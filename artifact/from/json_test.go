@@ -35,8 +35,10 @@ func elements(tb testing.TB, text string) string {
 func TestElements(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"nothing", "", ""},
-		{"blank", " \n", ""},
+		{"nothing", "", "read list: the file is empty\n"},
+		{"blank", " \n", "read list: the file is empty\n"},
+		{"cut after an element", `[{"a":1}`, "1 {\"a\":1}\nread element 2 at offset 8: unexpected EOF\n"},
+		{"cut after the bracket", "[", "read element 1 at offset 1: unexpected EOF\n"},
 		{"list after much blank", strings.Repeat(" ", 2000) + "[1]", "1 1\n"},
 		{"line after much blank", strings.Repeat("\n", 512) + "{}", "1 {}\n"},
 		{"null", "null\n", ""},

@@ -82,6 +82,8 @@ func TestCorpusBugreport(t *testing.T) {
 		{tv, &android.Processes, 1577 + 274, []string{`"thread":"`}, 1577 - 275},   // lines in the text, 275 are first threads
 		{old, &android.EventLog, 164, []string{`"tag":"am_proc_start"`}, bugreportAny},
 		{old, &android.Processes, 101 + 420 + 47, []string{`"name":"com.android.phone"`}, bugreportAny},
+		{tv, &android.Settings, 1413, []string{`"tag":"true`}, 0}, // lines in the text
+		{old, &android.InstallSessions, 0, nil, 0},                // Android 2.3 has none
 		{mvt, &android.DumpsysPackages, 2, []string{`"name":"com.instagram.android"`, `"installer":"com.android.vending"`}, 1},
 		{mvt, &android.AppOps, 46, []string{`"use":"`, `"time":"20`}, 16}, // MVT 16 events
 		{mvt, &android.PlatformCompat, 3, nil, 3},

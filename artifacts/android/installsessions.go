@@ -19,13 +19,13 @@ var InstallSessions = artifact.Parser{
 behalf, from which address the file is said to come, and when. Those under way and some that
 are done or failed are listed until the phone restarts or they are too many: a session can
 tell the source of an app that is no longer installed. A phone that has installed nothing
-since it started gives no records.`,
+since it started gives no records, nor does Android before 5.0, which has no sessions.`,
 	Inputs: from.Dumpsys("package"),
 	Record: installsessionsSession{},
 	Refs: []string{
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/pm/PackageInstallerSession.java",
 	},
-	Parse: from.Dump(dumpsys.InstallSessions, installsessionsRow),
+	Parse: from.DumpSince("5.0", "Database versions:", "Packages:", dumpsys.InstallSessions, installsessionsRow),
 }
 
 // installsessionsSession is one session.

@@ -2,6 +2,7 @@ package android
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"path"
@@ -209,6 +210,7 @@ var processesColumns = []string{"USER", "PID", "PPID", "VSZ", "RSS", "WCHAN", "A
 // process is not ok.
 func processesEach(in *artifact.Input, read func(text string) (p processesProcess, ok bool, err error)) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
+		blank := true
 		for l, err := range from.Lines(in.File) {
 			if err != nil {
 				yield(record.Record{}, fmt.Errorf("read processes: %w", err))
@@ -218,6 +220,7 @@ func processesEach(in *artifact.Input, read func(text string) (p processesProces
 			if strings.TrimSpace(text) == "" {
 				continue
 			}
+			blank = false
 			p, ok, err := read(text)
 			if err != nil {
 				err = fmt.Errorf("read processes, line %d: %w", l.Number, err)
@@ -229,6 +232,9 @@ func processesEach(in *artifact.Input, read func(text string) (p processesProces
 			if ok && !yield(in.Record(from.AtLine(l), p), nil) {
 				return
 			}
+		}
+		if blank { // some process runs always
+			yield(record.Record{}, errors.New("read processes: the text is empty"))
 		}
 	}
 }

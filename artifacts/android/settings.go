@@ -25,7 +25,8 @@ by user. They say whether adb is on, which accessibility services, notification
 listeners and keyboards are enabled, whether apps are verified before they are
 installed, and which proxy is used. A bug report also tells the package that set each
 value last; com.android.shell stands for adb. A key that is absent has its default
-value, which no list shows.`,
+value, which no list shows. What follows the settings in a bug report, the registry of
+generations, has names of settings that apps asked for, but no values, and is not read.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.AndroidQF, Glob: "androidqf/settings_*.txt"},
 		{Kinds: evidence.AndroidQF, Glob: "androidqf/dumpsys/settings.txt"},
@@ -62,11 +63,20 @@ func (s settingsSetting) String() string {
 // settingsMaxValue bounds a value of several lines, in bytes.
 const settingsMaxValue = 1 << 20
 
+// settingsRegistry is the heading of what follows the settings since Android 13: the
+// registry that tells apps when a setting they remember has changed.
+const settingsRegistry = "GENERATION REGISTRY"
+
+// settingsRefusal begins the answer of the service, since Android 14, to the option
+// "-a" that dumpstate gives to all services. It dumps everything nonetheless.
+const settingsRefusal = "Unknown argument: -a"
+
 // settingsReader holds the setting that is being read, since its value may go on.
 type settingsReader struct {
 	in      *artifact.Input
 	yield   func(record.Record, error) bool
 	dump    bool // the output of dumpsys, else of settings list
+	after   bool // after the last setting of the dump
 	heading settingsSetting
 
 	text string // of the setting, "" for none
@@ -106,7 +116,11 @@ func (r *settingsReader) line(line string, at record.Origin) bool {
 		if !r.end() {
 			return false
 		}
-		r.heading = settingsHeading(line)
+		r.heading, r.after = settingsHeading(line), false
+	case r.dump && line == settingsRegistry:
+		r.after = true
+		return r.end()
+	case r.after, r.dump && r.heading.Namespace == "" && strings.HasPrefix(line, settingsRefusal):
 	case r.dump && strings.HasPrefix(line, "version:"), strings.TrimSpace(line) == "":
 	case r.text == "":
 		return r.yield(record.Record{}, fmt.Errorf("read settings, line %d: unknown form: %q", at.Row, record.Line(line)))

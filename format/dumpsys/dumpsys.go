@@ -47,6 +47,13 @@ func (e *FormError) Error() string {
 	return fmt.Sprintf("read %s: %s in lines %d to %d: %q", e.Service, e.Reason, e.First, e.Last, e.Text)
 }
 
+// Absent reports whether the error is that the text has lines, but not the part
+// that the decoder looks for.
+func (e *FormError) Absent() bool { return strings.HasPrefix(e.Reason, noPart) }
+
+// noPart is how the reason begins of the error that a part is absent.
+const noPart = "no "
+
 // A Pair is a name with its value as printed.
 type Pair struct {
 	Key, Value string
@@ -223,7 +230,7 @@ func (r *report) add(first, last int, reason, text string) {
 // finish yields the errors; what is looked for and missing is the first.
 func finish[T any](r *report, what string, yield func(T, error) bool) {
 	var zero T
-	if !r.found && r.first > 0 && !yield(zero, &FormError{r.service, r.first, r.last, "no " + what, ""}) {
+	if !r.found && r.first > 0 && !yield(zero, &FormError{r.service, r.first, r.last, noPart + what, ""}) {
 		return
 	}
 	for _, err := range r.errs {
