@@ -1,6 +1,7 @@
 package ips
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -114,12 +115,35 @@ const (
 // DecodeCrash reads a crash report from its body, JSON or text. With an error
 // what could be read is returned.
 func DecodeCrash(body []byte) (CrashReport, error) {
+	if err := ended(body); err != nil {
+		return CrashReport{}, err
+	}
 	if !IsJSON(body) {
 		return crashText(body)
 	}
 	v, err := Object(body)
 	c := crashJSON(v)
 	return c, err
+}
+
+// CrashImages reads the images of a crash report and what process it is of, and
+// leaves its threads. Damage is not told: [DecodeCrash] does.
+func CrashImages(body []byte) CrashReport {
+	var c CrashReport
+	if !IsJSON(body) {
+		c, _ = crashText(body)
+		return c
+	}
+	for key, m := range Value(bytes.TrimSpace(body)).Members() {
+		if text := c.text(key); text != nil {
+			*text = m.Text()
+		} else if number := c.number(key); number != nil {
+			*number = m.Number()
+		} else if key == "usedImages" || key == "osVersion" {
+			c.member(key, m)
+		}
+	}
+	return c
 }
 
 // FaultingThread returns the thread that the report is about, nil if it names

@@ -202,8 +202,8 @@ func (r Report) Content() ([]byte, error) {
 // damaged; the values before that can be read.
 func Object(body []byte) (Value, error) {
 	text := bytes.TrimSpace(body)
-	if len(text) == 0 {
-		return nil, errors.New("read body: the report ends after its header")
+	if err := ended(text); err != nil {
+		return nil, err
 	}
 	if text[0] != '{' {
 		return nil, fmt.Errorf("read body: %s is no JSON object", brief(text))
@@ -223,6 +223,14 @@ func Object(body []byte) (Value, error) {
 		return v, fmt.Errorf("read body: at byte %d: %w", syntax.Offset, err)
 	}
 	return v, fmt.Errorf("read body: %w", err)
+}
+
+// ended returns an error for a body without content.
+func ended(body []byte) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return errors.New("read body: the report ends after its header")
+	}
+	return nil
 }
 
 // IsJSON reports whether a body is a JSON object.

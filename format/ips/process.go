@@ -58,6 +58,9 @@ const (
 // DecodeSystem reads a report on the system from its body: JSON, or the text of
 // old systems. With an error what could be read is returned.
 func DecodeSystem(body []byte) (System, error) {
+	if err := ended(body); err != nil {
+		return System{}, err
+	}
 	if !IsJSON(body) {
 		return systemText(body)
 	}
@@ -309,8 +312,22 @@ var csFlags = []struct {
 }{
 	{0x1, "valid"}, {0x2, "ad hoc"}, {0x4, "get-task-allow"}, {0x8, "installer"}, {0x10, "forced library validation"}, {0x100, "hard"}, {0x200, "kill"},
 	{0x400, "check expiration"}, {0x800, "restrict"}, {0x1000, "enforcement"}, {0x2000, "require library validation"}, {0x10000, "runtime"},
-	{0x20000, "linker signed"}, {0x4000000, "platform binary"}, {0x8000000, "platform path"}, {0x10000000, "debugged"}, {0x20000000, "signed"},
-	{0x40000000, "development code"},
+	{0x20000, "linker signed"}, {0x4000, "entitlements validated"}, {0x8000, "NVRAM unrestricted"}, {0x100000, "set hard"}, {0x200000, "set kill"},
+	{0x400000, "set enforcement"}, {0x800000, "inherit SIP"}, {0x1000000, "killed"}, {0x2000000, "no untrusted helpers"}, {0x4000000, "platform binary"}, {0x8000000, "platform path"}, {0x10000000, "debugged"}, {0x20000000, "signed"},
+	{0x40000000, "development code"}, {0x80000000, "data vault controller"},
+}
+
+// categories are the categories of validation of code (CS_VALIDATION_CATEGORY_… of
+// cs_blobs.h).
+var categories = []string{"invalid", "platform", "TestFlight", "development", "app store", "enterprise", "developer ID", "local signing", "Rosetta", "out-of-process JIT", "none"}
+
+// Category returns the name of a category of validation, "category 99" for one
+// without a name.
+func Category(n int64) string {
+	if n >= 0 && n < int64(len(categories)) {
+		return categories[n]
+	}
+	return fmt.Sprintf("category %d", n)
 }
 
 // CodeSigning returns the names of flags of code signing; those without a name

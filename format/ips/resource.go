@@ -49,6 +49,9 @@ type resourceReader struct {
 // returned.
 func DecodeResource(body []byte) (ResourceReport, error) {
 	r := resourceReader{section: "head"}
+	if err := ended(body); err != nil {
+		return r.r, err
+	}
 	for line := range textLines(body) {
 		if line == "EOF" {
 			break
