@@ -116,6 +116,8 @@ func (b blob) kind() (int, error) {
 		return blobBackup, nil
 	case isAge(head):
 		return blobAge, nil
+	case isAppleArchive(head):
+		return blobUnknown, fmt.Errorf("read %s: %w", b.name, ErrAppleArchive)
 	case isDumpText(head):
 		return blobReport, nil
 	case isLogText(head):

@@ -267,6 +267,17 @@ var sysName = regexp.MustCompile(`sysdiagnose_(\d{4}\.\d\d\.\d\d_\d\d-\d\d-\d\d[
 
 func isSysdiagnoseName(name string) bool { return strings.HasPrefix(name, "sysdiagnose_") }
 
+// isAppleArchive reports whether a file is an Apple Archive: plain, of the first
+// version, encrypted, or compressed.
+func isAppleArchive(head []byte) bool {
+	for _, magic := range []string{"AA01", "YAA1", "AEA1", "pbze", "pbzx", "pbz4", "pbzz", "pbzb", "pbz-"} {
+		if strings.HasPrefix(string(head), magic) {
+			return true
+		}
+	}
+	return false
+}
+
 // isSysdiagnoseFile reports whether a file has the name of an archived
 // sysdiagnose, or lies where the phone keeps them.
 func isSysdiagnoseFile(name string) bool {

@@ -50,6 +50,10 @@ var (
 	// ErrNotEncrypted says that there is no key to derive.
 	ErrNotEncrypted = errors.New("the backup is not encrypted")
 
+	// ErrAppleArchive says that the file is an Apple Archive, as some
+	// collections of sysdiagnoses are: it must be unpacked on a Mac first.
+	ErrAppleArchive = errors.New("an Apple Archive (.aar), which is not read: unpack it on a Mac")
+
 	// ErrNoAcquisition says that nothing of a known kind was found.
 	ErrNoAcquisition = errors.New("no acquisition found")
 
@@ -62,16 +66,23 @@ var (
 // acquisition does not know the file at all.
 var ErrPayloadAbsent = errors.New("listed in the manifest, but its payload is absent")
 
-// Open opens an acquisition: the folder of an iOS backup, a zip or tar archive
-// of one (also .tar.gz and .tar.zst), or a folder, also one at the top of an
-// archive, with exactly one backup below it. It reads the whole catalogue once.
-// Where there is no iOS backup, it opens an Android acquisition: what AndroidQF
-// made (folder, archive, or archive encrypted with age), a bugreport (archive,
-// folder or text), an Android backup (.ab, or unpacked) or intrusion logs. What
-// lies in an AndroidQF acquisition is a source of its own, after its parent.
+// Open opens an acquisition, as a folder, a zip archive (also one that is split
+// in pieces) or a tar archive (also .tar.gz and .tar.zst):
+//   - an iOS backup, also the only one in a folder or at the top of an archive,
+//     of which it reads the whole catalogue once;
+//   - the file system of an iPhone, rooted at /, at private/ or at private/var,
+//     in a folder of its own or in the folders filesystem1 and filesystem2;
+//   - one sysdiagnose, or several side by side;
+//   - what AndroidQF made (also encrypted with age), a bugreport (also its text
+//     alone), an Android backup (.ab, or unpacked) or intrusion logs;
+//   - else loose files of an iPhone: one database, property list, log or crash
+//     report, or a folder of them.
+//
+// What lies in an acquisition is a source of its own, after its parent: a
+// sysdiagnose or a backup in a file system, what AndroidQF has collected.
 //
 // Errors match [ErrNoAcquisition], [ErrSeveralAcquisitions],
-// [ErrPasswordRequired], [ErrWrongPassword], [ErrDamagedKeybag],
+// [ErrPasswordRequired], [ErrWrongPassword], [ErrDamagedKeybag], [ErrAppleArchive],
 // [ErrIdentityRequired], [ErrWrongIdentity], [ErrPassphraseRequired] or
 // [ErrWrongPassphrase] where one of them is the cause. Lesser damage is in the
 // notes of the source, also that a source within another cannot be opened. The

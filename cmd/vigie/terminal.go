@@ -89,6 +89,7 @@ func (t *terminal) errorf(err error) {
 		{evidence.ErrWrongPassword, "error-wrong-password"},
 		{evidence.ErrPasswordRequired, "error-password-required"},
 		{evidence.ErrDamagedKeybag, "error-damaged-keybag"},
+		{evidence.ErrAppleArchive, "error-apple-archive"},
 		{evidence.ErrNotEncrypted, "error-not-encrypted"},
 		{errInside, "error-inside"},
 		{casefile.ErrChanged, "error-changed"},
