@@ -99,53 +99,60 @@ type intrusionEvent struct {
 
 // String implements [record.Data].
 func (e intrusionEvent) String() string {
-	var b strings.Builder
+	const usual = 120 // bytes
+	b := make([]byte, 0, usual)
 	switch e.Kind {
 	case "dns":
-		b.WriteString(string(e.App) + " resolved " + string(e.Host) + intrusionList(e.Addresses, ": "))
+		b = append(append(append(b, e.App...), " resolved "...), e.Host...)
+		b = intrusionList(b, e.Addresses, ": ")
 	case "connect":
-		b.WriteString(string(e.App) + " connected to " + intrusionList(e.Addresses, ""))
+		b = append(append(b, e.App...), " connected to "...)
+		b = intrusionList(b, e.Addresses, "")
 		if e.Port != nil {
-			b.WriteString(" port " + strconv.FormatInt(*e.Port, 10))
+			b = strconv.AppendInt(append(b, " port "...), *e.Port, 10)
 		}
 	default:
-		b.WriteString(strings.ReplaceAll(e.Kind+" "+e.Event, "_", " "))
-		for _, s := range []string{string(e.Process), string(e.Command), string(e.Path), string(e.Admin), e.Restriction, e.VerifiedBoot, e.Key, e.Subject, e.Reason, e.BSSID, e.MAC} {
+		b = append(append(append(b, e.Kind...), ' '), e.Event...)
+		for i, c := range b {
+			if c == '_' {
+				b[i] = ' '
+			}
+		}
+		for _, s := range [...]string{string(e.Process), string(e.Command), string(e.Path), string(e.Admin), e.Restriction, e.VerifiedBoot, e.Key, e.Subject, e.Reason, e.BSSID, e.MAC} {
 			if s != "" {
-				b.WriteString(" " + s)
+				b = append(append(b, ' '), s...)
 			}
 		}
 		if e.Process == "" && e.App != "" {
-			b.WriteString(" " + string(e.App))
+			b = append(append(b, ' '), e.App...)
 		}
 		if e.Success != nil && !*e.Success {
-			b.WriteString(", failed")
+			b = append(b, ", failed"...)
 		}
 	}
-	return record.Line(b.String())
+	return record.Line(string(b))
 }
 
-// intrusionList returns addresses after a text, "" if there are none.
-func intrusionList(list []record.IP, before string) string {
+// intrusionList appends addresses after a text, nothing if there are none.
+func intrusionList(b []byte, list []record.IP, before string) []byte {
 	for i, ip := range list {
 		if i > 0 {
-			before += ", "
+			before = ", "
 		}
-		before += string(ip)
+		b = append(append(b, before...), ip...)
 	}
-	if len(list) == 0 {
-		return ""
-	}
-	return before
+	return b
 }
 
 func intrusionParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		stop := errors.New("stop")
+		var d intrusionEvent
 		err := intrusionlog.Read(io.NewSectionReader(in.File, 0, in.Size), func(e *intrusionlog.Event, err error) error {
 			rec := record.Record{}
 			if err == nil {
-				rec = in.Record(record.Origin{Row: int64(e.Line), Offset: e.Offset}, intrusionData(e))
+				intrusionData(&d, e)
+				rec = in.Record(record.Origin{Row: int64(e.Line), Offset: e.Offset}, d)
 			}
 			if !yield(rec, err) {
 				return stop
@@ -161,9 +168,9 @@ func intrusionParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Reco
 // intrusionKinds names the kinds of event.
 var intrusionKinds = map[string]string{intrusionlog.KindDNS: "dns", intrusionlog.KindConnect: "connect", intrusionlog.KindSecurity: "security"}
 
-// intrusionData describes an event.
-func intrusionData(e *intrusionlog.Event) intrusionEvent {
-	d := intrusionEvent{Kind: intrusionKinds[e.Kind], Event: e.Tag, ID: e.ID}
+// intrusionData sets d to what an event says.
+func intrusionData(d *intrusionEvent, e *intrusionlog.Event) {
+	*d = intrusionEvent{Kind: intrusionKinds[e.Kind], Event: e.Tag, ID: e.ID}
 	if d.Kind == "" {
 		d.Kind = e.Kind
 	}
@@ -176,6 +183,9 @@ func intrusionData(e *intrusionlog.Event) intrusionEvent {
 	switch b := e.Body.(type) {
 	case *intrusionlog.DNS:
 		d.App, d.Host, d.Total = record.App(b.Package), record.Domain(b.Host), b.Count
+		if len(b.Addresses) > 0 {
+			d.Addresses = make([]record.IP, 0, len(b.Addresses))
+		}
 		for _, a := range b.Addresses {
 			host, ip := intrusionlog.Address(a)
 			d.Addresses = append(d.Addresses, record.IP(ip))
@@ -199,14 +209,13 @@ func intrusionData(e *intrusionlog.Event) intrusionEvent {
 	case *intrusionlog.Package:
 		d.App, d.Version, d.User = record.App(b.Package), b.Version, b.User
 	case *intrusionlog.Policy:
-		intrusionPolicy(&d, b)
+		intrusionPolicy(d, b)
 	default:
-		intrusionDevice(&d, e.Body)
+		intrusionDevice(d, e.Body)
 	}
 	for _, v := range e.Rest {
 		d.Other = append(d.Other, record.KV{Key: v.Key, Value: string(v.Raw)})
 	}
-	return d
 }
 
 // intrusionDevice describes an event that concerns neither network, app nor
