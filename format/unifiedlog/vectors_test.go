@@ -258,7 +258,7 @@ func TestVectorDumps(t *testing.T) {
 		}
 	}
 	dump := vector(t, "statedump.test_parse_statedump_plist.test_data")
-	if out := replay(t, tagStatedump, dump); len(out) != 1 || !strings.Contains(out[0], "\n{") {
+	if out := replay(t, tagStatedump, dump[preambleSize:]); len(out) != 1 || !strings.Contains(out[0], "\n{") {
 		t.Errorf("%.200s", out)
 	}
 }
