@@ -78,6 +78,12 @@ func isNested(name string) bool {
 	return false
 }
 
+// DigestsDiffer returns the note that n files of an acquisition are not as the list
+// of digests at a path says: "differs", "absent" or "not listed".
+func DigestsDiffer(path string, n int64, how string) Note {
+	return Note{Code: "digests-differ", Path: path, Detail: how, Count: n}
+}
+
 // readRecord reads acquisition.json.
 func readRecord(o outer, s *Source) (r qfRecord) {
 	const name = "acquisition.json"

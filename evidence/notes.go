@@ -19,6 +19,7 @@ var NoteCodes = []string{
 	"class-key-damaged",       // one protection class cannot be opened
 	"database-size-differs",   // the header of a database gives another size than its content has
 	"description-damaged",     // the MBFile of a row cannot be read
+	"digests-differ",          // files of AndroidQF are not as its list of digests says
 	"directory-absent",        // an archive has lost its directory; its members were found by their own headers
 	"duplicate-member",        // an archive has two members of one name; the first is used
 	"duplicate-path",          // two rows have one device path; later ones are shown elsewhere

@@ -81,7 +81,7 @@ func batteryhistoryItems(text iter.Seq[lines.Line]) iter.Seq2[dumpsys.HistoryIte
 }
 
 func batteryhistoryRow(it dumpsys.HistoryItem) (int, record.Data) {
-	d := batteryhistoryLine{Elapsed: it.Elapsed.Seconds(), Reset: it.Reset, Level: from.Count(it.Level)}
+	d := batteryhistoryLine{Elapsed: float64(it.Elapsed.Milliseconds()) / 1000, Reset: it.Reset, Level: from.Count(it.Level)}
 	d.Time, d.Clock = from.Clock(it.Time)
 	for _, e := range it.Events {
 		s := e.Name
