@@ -8,6 +8,9 @@ import (
 	"sync"
 )
 
+// splitMark is what the first piece of a split zip archive begins with.
+const splitMark = "PK\x07\x08"
+
 var errArchive = errors.New("neither a folder nor a zip or tar archive (plain, gzip or zstd)")
 
 // maxTarMembers bounds the members of a tar archive that are listed; each takes
@@ -30,7 +33,7 @@ func openArchive(ctx context.Context, src io.ReaderAt, size int64, closer io.Clo
 		return nil, err
 	}
 	switch b := string(head[:n]); {
-	case len(b) >= 4 && (b[:4] == "PK\x03\x04" || b[:4] == "PK\x05\x06"):
+	case len(b) >= 4 && (b[:4] == "PK\x03\x04" || b[:4] == "PK\x05\x06" || b[:4] == splitMark):
 		return openZip(ctx, src, size, closer)
 	case len(b) >= 2 && b[:2] == "\x1f\x8b":
 		bad := &checksums{}

@@ -198,6 +198,16 @@ func openOuter(ctx context.Context, name string) (outer, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(name), errNotRegular)
 	}
+	if p, err := openPieces(name); err != nil {
+		return nil, err
+	} else if p != nil {
+		o, err := openArchive(ctx, p, p.size, p)
+		if err != nil {
+			p.Close()
+			return nil, fmt.Errorf("open %s: %w", filepath.Base(name), err)
+		}
+		return o, nil
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("open acquisition: %w", err)

@@ -49,6 +49,7 @@ type zipMember struct {
 	sum           uint32
 	packed, plain uint64
 	local         uint64 // offset of the local header, without base
+	piece         uint32 // of a split archive, in which that is
 	external      uint32
 	clock         uint32 // time and date of the last change, as of MS-DOS
 	extra         []byte
@@ -75,24 +76,34 @@ func findZipDir(src io.ReaderAt, size int64) (zipDir, error) {
 func readZipEnd(src io.ReaderAt, b []byte, at int64) (zipDir, error) {
 	le := binary.LittleEndian
 	count, size, off := uint64(le.Uint16(b[10:])), uint64(le.Uint32(b[12:])), uint64(le.Uint32(b[16:]))
-	end := at
+	end, piece := at, uint32(le.Uint16(b[6:]))
 	if count == math.MaxUint16 || size == max32 || off == max32 {
 		var loc [sizeLocator]byte
 		if at >= sizeLocator {
 			if _, err := src.ReadAt(loc[:], at-sizeLocator); err == nil && string(loc[:4]) == sigLocator {
 				var b [sizeEnd64]byte
-				where := le.Uint64(loc[8:])
-				if where > uint64(at) {
+				start, err := pieceStart(src, le.Uint32(loc[4:]))
+				if err != nil {
+					return zipDir{}, err
+				}
+				where := start + le.Uint64(loc[8:])
+				if where < start || where > uint64(at) {
 					return zipDir{}, fmt.Errorf("%w: 64-bit end record at %d", errZip, where)
 				}
 				if _, err := src.ReadAt(b[:], int64(where)); err != nil || string(b[:4]) != sigEnd64 {
 					return zipDir{}, fmt.Errorf("%w: no 64-bit end record at %d", errZip, where)
 				}
+				piece = le.Uint32(b[20:])
 				count, size, off = le.Uint64(b[32:]), le.Uint64(b[40:]), le.Uint64(b[48:])
 				end = int64(where)
 			}
 		}
 	}
+	start, err := pieceStart(src, piece)
+	if err != nil || off > math.MaxInt64 {
+		return zipDir{}, fmt.Errorf("%w: directory in piece %d at %d", errZip, piece+1, off)
+	}
+	off += start
 	if size > uint64(end) || off > uint64(end)-size || count > maxZipMember || count > size/sizeMember {
 		return zipDir{}, fmt.Errorf("%w: %d members in %d bytes at %d", errZip, count, size, off)
 	}
@@ -120,7 +131,7 @@ func readZipMember(r *bufio.Reader, off int64) (*zipMember, error) {
 	le := binary.LittleEndian
 	m := &zipMember{
 		off: off, unix: b[5] == 3 || b[5] == 19, flags: le.Uint16(b[8:]), method: le.Uint16(b[10:]), clock: le.Uint32(b[12:]), sum: le.Uint32(b[16:]),
-		packed: uint64(le.Uint32(b[20:])), plain: uint64(le.Uint32(b[24:])), local: uint64(le.Uint32(b[42:])), external: le.Uint32(b[38:]),
+		piece: uint32(le.Uint16(b[34:])), packed: uint64(le.Uint32(b[20:])), plain: uint64(le.Uint32(b[24:])), local: uint64(le.Uint32(b[42:])), external: le.Uint32(b[38:]),
 	}
 	name, extra, comment := int(le.Uint16(b[28:])), int(le.Uint16(b[30:])), int(le.Uint16(b[32:]))
 	rest := make([]byte, name+extra)
@@ -149,6 +160,9 @@ func (m *zipMember) zip64(extra []byte) {
 				field = field[8:]
 			}
 		}
+		if m.piece == math.MaxUint16 && len(field) >= 4 {
+			m.piece = binary.LittleEndian.Uint32(field)
+		}
 		return
 	}
 }
@@ -159,7 +173,11 @@ func (d zipDir) local(src io.ReaderAt, m *zipMember) (int64, string, error) {
 	if m.local > math.MaxInt64/2 {
 		return 0, "", fmt.Errorf("%w: local header at %d", errZip, m.local)
 	}
-	at := int64(m.local) + d.base
+	start, err := pieceStart(src, m.piece)
+	if err != nil {
+		return 0, "", err
+	}
+	at := int64(m.local+start) + d.base
 	var b [sizeLocal]byte
 	if _, err := src.ReadAt(b[:], at); err != nil || string(b[:4]) != sigLocal {
 		return 0, "", fmt.Errorf("%w: no local header at offset %d", errZip, at)
