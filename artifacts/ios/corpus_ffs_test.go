@@ -50,6 +50,10 @@ func TestCorpusFilesystem(t *testing.T) {
 		{"power log", &ios.PowerLog, "private/var/mobile/Library/BatteryLife/CurrentPowerlog.PLSQL", ffsPlaso + "ios/powerlog_2021-12-16_05-54_84E2141B.PLSQL", 6247, -1, []string{
 			`{"time":{"utc":"2021-11-02T09:59:31.533638Z","rule":"unix-real","raw":"1635847171.533638"},"end":null,"table":"PLAppTimeService_Aggregate_AppRunTime","app":"com.apple.springboard.home-screen"`,
 			`"logged":1.635847545e+09,"shift":-373.4663619995117`, `"process":"com.apple.datamigrator","app":"com.apple.datamigrator","pid":253`}},
+		// iLEAPP: 16 installations, 32 packages and no row of mapi_app_update; there are
+		// 19 rows of app_updates besides.
+		{"store", &ios.AppStore, "private/var/containers/Data/System/A/Documents/Persistence/storeSystem.db", ffsStore, 67, -1, []string{
+			`"table":"app_install","app":"com.midasplayer.apps.candycrushsaga","name":"Candy Crush Saga","vendor":"King"`, `"table":"app_package","app":"com.`, `"table":"app_updates"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
