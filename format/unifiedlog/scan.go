@@ -30,16 +30,16 @@ func (a *Archive) Scan(ctx context.Context, f Filter, workers int, fn func(worke
 	for w := range workers {
 		d := a.newDecoder(q)
 		decoders[w] = d
-		batch := make([]Entry, 0, batchSize)
+		d.batch = make([]Entry, 0, batchSize)
 		flush := func() {
-			if len(batch) > 0 {
-				fn(w, batch)
-				batch = batch[:0]
+			if len(d.batch) > 0 {
+				fn(w, d.batch)
+				d.batch = d.batch[:0]
 			}
 		}
-		d.next = func() *Entry { return &batch[:len(batch)+1][len(batch)] }
+		d.next = func() *Entry { return &d.batch[:len(d.batch)+1][len(d.batch)] }
 		d.emit = func(*Entry) bool {
-			if batch = batch[:len(batch)+1]; len(batch) == batchSize {
+			if d.batch = d.batch[:len(d.batch)+1]; len(d.batch) == batchSize {
 				flush()
 			}
 			return true

@@ -71,6 +71,7 @@ var files = []struct {
 	{"android-backup", 21, accountAndroidBackup},
 	{"androidqf", 36, accountAndroidQF},
 	{"android-db", 51, accountAndroidDB},
+	{"unified-logs", 50, accountUnifiedLog},
 	{"age", 103, func(t *testing.T, _ *expectation) verdict { return by(t, "evidence.TestAgeVectors") }},
 }
 
