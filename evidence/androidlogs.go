@@ -36,6 +36,12 @@ func openLogs(o outer, sh *shared) *Source {
 	return s
 }
 
+// ContentRepeated returns the note that a file was not read since another one holds
+// its whole content.
+func ContentRepeated(path, other string) Note {
+	return Note{Code: "content-repeated", Path: path, Detail: "it is within " + other, Count: 1}
+}
+
 // A closeFunc is a function as an io.Closer.
 type closeFunc func() error
 

@@ -17,6 +17,7 @@ var NoteCodes = []string{
 	"checksum-differs",        // decompressed content is not what was compressed
 	"ciphertext-cut",          // ciphertext is no whole number of blocks
 	"class-key-damaged",       // one protection class cannot be opened
+	"content-repeated",        // a file that another one holds whole, and that was not read again
 	"database-size-differs",   // the header of a database gives another size than its content has
 	"description-damaged",     // the MBFile of a row cannot be read
 	"digests-differ",          // files of AndroidQF are not as its list of digests says

@@ -1,6 +1,7 @@
 package android
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -30,7 +31,9 @@ owner can download and decrypt them, and nobody can delete them before.
 It shows connections to known addresses, apps that came and went, access through a
 cable, and protections that were changed. Logging is off unless the owner turned it on;
 times without events before that, after "logging_stopped" or around
-"log_buffer_size_critical" show nothing. The same event can be in several files.
+"log_buffer_size_critical" show nothing. A download that was made again holds the same days
+once more: of files of one name whose content is that of another or its beginning, only
+the longest is read. The same event can still be in several files.
 Observed in the samples that readers of these logs publish; Google publishes no schema.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.AndroidIntrusionLog, Glob: "intrusionlog/**/*.[tT][xX][tT]"},
@@ -146,6 +149,10 @@ func intrusionList(b []byte, list []record.IP, before string) []byte {
 
 func intrusionParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
+		if other := intrusionWithin(in); other != "" {
+			in.Note(evidence.ContentRepeated(in.Path, other))
+			return
+		}
 		stop := errors.New("stop")
 		var d intrusionEvent
 		err := intrusionlog.Read(io.NewSectionReader(in.File, 0, in.Size), func(e *intrusionlog.Event, err error) error {
@@ -163,6 +170,46 @@ func intrusionParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Reco
 			yield(record.Record{}, err)
 		}
 	}
+}
+
+// intrusionWithin returns the path of another file of the same name that holds the
+// whole content of this one, "" if there is none: the first of equal ones is read,
+// and a longer one that begins so.
+func intrusionWithin(in *artifact.Input) string {
+	base := func(at string) string { return at[strings.LastIndexAny(at, "/:")+1:] }
+	var others []string
+	_ = in.Source.WalkFiles(func(at string, size int64) error { // what cannot be listed is noted elsewhere
+		if at != in.Path && base(at) == base(in.Path) && (size > in.Size || size == in.Size && at < in.Path) {
+			others = append(others, at)
+		}
+		return nil
+	})
+	for _, at := range others {
+		if intrusionBegins(in, at) {
+			return at
+		}
+	}
+	return ""
+}
+
+// intrusionBegins reports whether the file at a path begins with the content of
+// this one.
+func intrusionBegins(in *artifact.Input, at string) bool {
+	f, err := in.Source.Open(at)
+	if err != nil || in.Size == 0 {
+		return false
+	}
+	defer f.Close()
+	var a, b [32 << 10]byte
+	for off := int64(0); off < in.Size; off += int64(len(a)) {
+		n := min(int64(len(a)), in.Size-off)
+		na, _ := in.File.ReadAt(a[:n], off)
+		nb, _ := f.ReadAt(b[:n], off)
+		if int64(na) < n || int64(nb) < n || !bytes.Equal(a[:n], b[:n]) {
+			return false
+		}
+	}
+	return true
 }
 
 // intrusionKinds names the kinds of event.
