@@ -47,7 +47,7 @@ type crashesReport struct {
 	TimeStored string      `json:"time_stored,omitempty"` // the time as it is written, if it could not be read
 	Launched   record.Time `json:"launched"`              // procLaunch, Launch Time
 	Kind       string      `json:"kind"`                  // from bug_type: crash, fault of a process that went on, …
-	Type       string      `json:"type,omitempty"`        // bug_type; not in reports without a header
+	BugType    string      `json:"bug_type,omitempty"`    // bug_type; not in reports without a header
 
 	Process        record.Process `json:"process"`                   // procName, Process
 	Path           record.Path    `json:"path,omitempty"`            // procPath, Path: of the program
@@ -72,20 +72,20 @@ type crashesReport struct {
 	TrustLevel     *int64         `json:"trust_level,omitempty"`     // codeSigningTrustLevel
 	Validation     string         `json:"validation,omitempty"`      // codeSigningValidationCategory: platform for parts of iOS, app store…
 
-	Exception  string         `json:"exception,omitempty"`    // such as EXC_BAD_ACCESS
-	Signal     string         `json:"signal,omitempty"`       // such as SIGSEGV
-	Subtype    string         `json:"subtype,omitempty"`      // of the exception
-	Codes      string         `json:"codes,omitempty"`        // of the exception
-	Message    record.Text    `json:"message,omitempty"`      // of the exception
-	Namespace  string         `json:"namespace,omitempty"`    // termination: who ended it, such as CODESIGNING
-	Code       string         `json:"code,omitempty"`         // termination, number
-	Indicator  record.Text    `json:"indicator,omitempty"`    // termination, in words
-	Reasons    []record.Text  `json:"reasons,omitempty"`      // termination
-	EndedBy    record.Process `json:"ended_by,omitempty"`     // termination, byProc
-	EndedByPID *int64         `json:"ended_by_pid,omitempty"` // termination, byPid
-	Info       []record.KV    `json:"info,omitempty"`         // asi: what libraries said, by their names
-	Region     record.Text    `json:"region,omitempty"`       // vmregioninfo: memory around the address
-	Triage     record.Text    `json:"triage,omitempty"`       // ktriageinfo: what the kernel noted
+	Exception   string         `json:"exception,omitempty"`    // such as EXC_BAD_ACCESS
+	Signal      string         `json:"signal,omitempty"`       // such as SIGSEGV
+	Subtype     string         `json:"subtype,omitempty"`      // of the exception
+	Codes       string         `json:"codes,omitempty"`        // of the exception
+	Message     record.Text    `json:"message,omitempty"`      // of the exception
+	Termination string         `json:"termination,omitempty"`  // termination: who ended it, such as CODESIGNING
+	Code        string         `json:"code,omitempty"`         // termination, number
+	Indicator   record.Text    `json:"indicator,omitempty"`    // termination, in words
+	Reasons     []record.Text  `json:"reasons,omitempty"`      // termination
+	EndedBy     record.Process `json:"ended_by,omitempty"`     // termination, byProc
+	EndedByPID  *int64         `json:"ended_by_pid,omitempty"` // termination, byPid
+	Info        []record.KV    `json:"info,omitempty"`         // asi: what libraries said, by their names
+	Region      record.Text    `json:"region,omitempty"`       // vmregioninfo: memory around the address
+	Triage      record.Text    `json:"triage,omitempty"`       // ktriageinfo: what the kernel noted
 
 	Thread     *int64        `json:"thread,omitempty"`      // faultingThread: index, from 0
 	ThreadName string        `json:"thread_name,omitempty"` // of it
@@ -127,8 +127,8 @@ func (c crashesReport) String() string {
 	if c.Subtype != "" {
 		s += " " + c.Subtype
 	}
-	if c.Namespace != "" {
-		s += " (" + c.Namespace + " " + c.Code + ")"
+	if c.Termination != "" {
+		s += " (" + c.Termination + " " + c.Code + ")"
 	}
 	return record.Line(s)
 }
@@ -156,12 +156,12 @@ func crashesRead(r *from.Report, yield func(record.Record, error) bool) {
 
 func crashesData(r *from.Report, c *ips.CrashReport) crashesReport {
 	d := crashesReport{
-		Kind: r.Meaning(), Type: r.Type, Process: record.Process(c.Process), Path: record.Path(c.Path), PID: c.PID, App: record.App(c.Identifier),
+		Kind: r.Meaning(), BugType: r.Type, Process: record.Process(c.Process), Path: record.Path(c.Path), PID: c.PID, App: record.App(c.Identifier),
 		Version: c.Version, Build: c.Build, UUID: r.Text("slice_uuid"), Parent: record.Process(c.Parent), ParentPID: c.ParentPID,
 		Responsible: record.Process(c.Responsible), ResponsiblePID: c.ResponsiblePID, Coalition: record.App(c.Coalition), CoalitionID: c.CoalitionID,
 		User: c.User, Role: c.Role, FirstParty: r.Header.Get("is_first_party").Bool(), StoreID: r.Text("adam_id"), SigningID: c.SigningID, Team: c.Team,
 		TrustLevel: c.TrustLevel,
-		Exception:  c.Type, Signal: c.Signal, Subtype: c.Subtype, Codes: c.Codes, Message: record.Text(c.Message), Namespace: c.Namespace, Code: c.Code,
+		Exception:  c.Type, Signal: c.Signal, Subtype: c.Subtype, Codes: c.Codes, Message: record.Text(c.Message), Termination: c.Namespace, Code: c.Code,
 		Indicator: record.Text(c.Indicator), EndedBy: record.Process(c.By), EndedByPID: c.ByPID, Info: from.Pairs(c.Info), Region: record.Text(c.Region),
 		Triage: record.Text(c.Triage), Thread: c.Faulting, Threads: int64(len(c.Threads)), Registers: from.Pairs(c.Registers), Images: int64(len(c.Images)),
 		Model: c.Model, System: c.System, SystemBuild: c.SystemBuild, ReleaseType: c.ReleaseType, LockdownMode: c.LockdownMode, Locked: c.Locked,

@@ -38,7 +38,7 @@ type diagnosticReportsFile struct {
 	TimeStored string          `json:"time_stored,omitempty"` // the time as it is written, if it could not be read
 	FileTime   record.WallTime `json:"file_time"`             // in the name of the file: clock of the phone
 	Kind       string          `json:"kind"`                  // what the type is, by Apple's own configuration
-	Type       string          `json:"type,omitempty"`        // bug_type
+	BugType    string          `json:"bug_type,omitempty"`    // bug_type
 	Process    record.Process  `json:"process,omitempty"`     // app_name of the header
 	App        record.App      `json:"app,omitempty"`         // bundleID of the header
 	File       string          `json:"file"`                  // name of the file before the time
@@ -84,7 +84,7 @@ func diagnosticReportsParse(_ context.Context, in *artifact.Input) iter.Seq2[rec
 }
 
 func diagnosticReportsData(r *from.Report) diagnosticReportsFile {
-	d := diagnosticReportsFile{FileTime: r.Wall(), Kind: r.Meaning(), Type: r.Type, File: r.Name.Process, Suffix: strings.ToValidUTF8(r.Name.Suffix, "\ufffd"), Size: r.Input.Size,
+	d := diagnosticReportsFile{FileTime: r.Wall(), Kind: r.Meaning(), BugType: r.Type, File: r.Name.Process, Suffix: strings.ToValidUTF8(r.Name.Suffix, "\ufffd"), Size: r.Input.Size,
 		Roots: r.Header.Get("roots_installed").Number(), Artifact: diagnosticReportsReaders[r.Class], Synced: strings.Contains(r.Name.Suffix, ".synced"),
 		Retired: strings.Contains(r.Input.Path, "/Retired/"), Proxied: r.Proxied()}
 	d.Time, d.TimeStored = r.Time()

@@ -361,8 +361,8 @@ func (c *CrashReport) info(v Value) {
 func (c *CrashReport) thread(v Value) {
 	var t Thread
 	var state Value
-	for key, m := range v.Members() {
-		switch key {
+	for key, m := range v.rawMembers() {
+		switch string(key) {
 		case "id":
 			t.ID = m.Number()
 		case "name":
@@ -422,8 +422,8 @@ func frames(v Value) (list []Frame) {
 			break
 		}
 		f := Frame{Image: -1}
-		for key, m := range m.Members() {
-			switch key {
+		for key, m := range m.rawMembers() {
+			switch string(key) {
 			case "imageIndex":
 				if n, ok := m.Int(); ok && n >= 0 && n <= maxImages {
 					f.Image = int(n)
@@ -466,8 +466,8 @@ func (c *CrashReport) resolve(list []Frame) {
 
 func imageJSON(v Value) Image {
 	var im Image
-	for key, m := range v.Members() {
-		switch key {
+	for key, m := range v.rawMembers() {
+		switch string(key) {
 		case "base":
 			im.Base = m.Uint()
 		case "size":

@@ -208,21 +208,14 @@ func Object(body []byte) (Value, error) {
 	if text[0] != '{' {
 		return nil, fmt.Errorf("read body: %s is no JSON object", brief(text))
 	}
-	n := valueSize(text)
-	v := Value(text[:n])
-	if json.Valid(v) {
+	n, err := check(text)
+	if err == nil {
 		if rest := bytes.TrimSpace(text[n:]); len(rest) > 0 {
-			return v, fmt.Errorf("read body: %d bytes follow its end", len(rest))
+			err = fmt.Errorf("read body: %d bytes follow its end", len(rest))
 		}
-		return v, nil
+		return Value(text[:n]), err
 	}
-	var raw json.RawMessage
-	err := json.Unmarshal(v, &raw)
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return v, fmt.Errorf("read body: at byte %d: %w", syntax.Offset, err)
-	}
-	return v, fmt.Errorf("read body: %w", err)
+	return Value(text[:valueSize(text)]), fmt.Errorf("read body: at byte %d: %w", n, err)
 }
 
 // ended returns an error for a body without content.

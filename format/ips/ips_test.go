@@ -2,7 +2,9 @@ package ips
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -267,6 +269,20 @@ func TestParseName(t *testing.T) {
 	}
 }
 
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]error{
+		`{"a":[1,-2.5e3,{},[],{"b":null}],"c":"\\\""} x`: nil, `"x"`: nil, `1`: nil, "{ }": nil, "[ ]": nil,
+		`{"a":1`: io.ErrUnexpectedEOF, `{"a`: io.ErrUnexpectedEOF, `[1,`: io.ErrUnexpectedEOF, `{"a":"\"`: io.ErrUnexpectedEOF, `{"a"`: io.ErrUnexpectedEOF, ``: io.ErrUnexpectedEOF,
+		`{"a" 1}`: errSyntax, `{1:2}`: errSyntax, `[1 2]`: errSyntax, `[1,]`: errSyntax, `{"a":1,}`: errSyntax, `{]`: errSyntax, `[}`: errSyntax, `?`: errSyntax,
+		strings.Repeat("[", maxDepth+1): errSyntax,
+	} {
+		if _, err := check(Value(text)); err != want {
+			t.Errorf("%.40s: %v, want %v", text, err, want)
+		}
+	}
+}
+
 // FuzzReport reads arbitrary bytes as every kind of report.
 func FuzzReport(f *testing.F) {
 	f.Add([]byte(textCrash))
@@ -282,6 +298,9 @@ func FuzzReport(f *testing.F) {
 		body, err := r.Content()
 		if err != nil {
 			t.Fatal(err)
+		}
+		if at, err := check(bytes.TrimSpace(body)); err != nil && json.Valid(body) {
+			t.Errorf("check: %v at %d of valid JSON", err, at)
 		}
 		c, _ := DecodeCrash(body)
 		if th := c.FaultingThread(); th != nil {

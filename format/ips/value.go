@@ -53,11 +53,18 @@ func (v Value) Text() string {
 	case v[0] != '"':
 		return strings.ToValidUTF8(string(v), "\ufffd")
 	}
-	s := v[1:]
-	if len(s) > 0 && s[len(s)-1] == '"' && stringSize(v) == len(v) {
-		s = s[:len(s)-1]
+	return strings.ToValidUTF8(unquote(v.quoted()), "\ufffd")
+}
+
+// quoted returns a string without its quotes, and another value as it is.
+func (v Value) quoted() []byte {
+	if v[0] != '"' {
+		return v
 	}
-	return strings.ToValidUTF8(unquote(s), "\ufffd")
+	if n := len(v) - 1; n > 0 && v[n] == '"' && (v[n-1] != '\\' || stringSize(v) == n+1) {
+		return v[1:n]
+	}
+	return v[1:]
 }
 
 // unquote replaces the escapes of a string.
@@ -120,6 +127,11 @@ func (v Value) Int() (n int64, ok bool) {
 	if v.IsNull() || v.IsObject() || v.IsList() || len(v) > 64 {
 		return 0, false
 	}
+	if len(v) < 18 {
+		if n, ok := v.digits(); ok {
+			return n, true
+		}
+	}
 	s := v.Text()
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n, true
@@ -128,6 +140,17 @@ func (v Value) Int() (n int64, ok bool) {
 		return int64(f), true
 	}
 	return 0, false
+}
+
+// digits reads a number of less than 18 digits.
+func (v Value) digits() (n int64, ok bool) {
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
 }
 
 // Number returns a pointer to what [Value.Int] returns, nil if it is none.
@@ -141,8 +164,11 @@ func (v Value) Number() *int64 {
 // Uint returns an address: a number of 64 bits without sign, or a string that is
 // one, decimal or with 0x; 0 if it is none.
 func (v Value) Uint() uint64 {
-	if v.IsObject() || v.IsList() || len(v) > 64 {
+	if v.IsNull() || v.IsObject() || v.IsList() || len(v) > 64 {
 		return 0
+	}
+	if n, ok := v.digits(); ok && len(v) < 18 {
+		return uint64(n)
 	}
 	n, err := strconv.ParseUint(v.Text(), 0, 64)
 	if err != nil {
@@ -191,12 +217,23 @@ func (v Value) Items() iter.Seq[Value] {
 // value has none.
 func (v Value) Members() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
+		for key, m := range v.rawMembers() {
+			if !yield(strings.ToValidUTF8(unquote(key), "\ufffd"), m) {
+				return
+			}
+		}
+	}
+}
+
+// rawMembers is [Value.Members] with keys as they are written, without quotes.
+func (v Value) rawMembers() iter.Seq2[[]byte, Value] {
+	return func(yield func([]byte, Value) bool) {
 		if !v.IsObject() {
 			return
 		}
 		for rest := blank(v[1:]); len(rest) > 0 && rest[0] != '}' && rest[0] != ']'; {
 			n := valueSize(rest)
-			key := rest[:n].Text()
+			key := rest[:n].quoted()
 			rest = blank(rest[n:])
 			if len(rest) == 0 || rest[0] == '}' || rest[0] == ']' {
 				return
