@@ -1,11 +1,23 @@
 package ios_test
 
 import (
+	"archive/zip"
+	"encoding/csv"
+	"errors"
+	"io"
+	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifacts/ios"
+	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/internal/testdata"
+	"github.com/vigie-project/vigie/record"
 )
 
 // Where the test below puts files, and where they are in the corpus.
@@ -67,5 +79,78 @@ func TestCorpusFilesystem(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCorpusListings reads the published listings of two phones: every row is a
+// record, and every row with a time has it.
+func TestCorpusListings(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"belkasoft-ctf6-ios-dev1": 65624, "josh-hickman-ios15": 474145} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			src := &evidence.Source{ID: "corpus", Kind: evidence.IOSFilesystem, FS: ffsListing{t: t, file: name}}
+			n, timed := 0, 0
+			for rec, err := range engine.Parse(t.Context(), src, &ios.Filesystem, engine.PlannedFile{Path: evidence.EntriesPath}, nil) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n++; strings.Contains(rec.Data.String(), "\n") {
+					t.Errorf("%s has several lines", rec.Origin)
+				}
+				if moments, err := record.AppendMoments(nil, rec.Data); err != nil || len(moments) > 0 {
+					timed++
+				}
+			}
+			if n != want || timed < n*99/100 {
+				t.Errorf("%d records, %d with a time, want %d", n, timed, want)
+			}
+		})
+	}
+}
+
+// An ffsListing lists what one of the published listings does.
+type ffsListing struct {
+	fstest.MapFS
+	t    *testing.T
+	file string
+}
+
+// Open implements [fs.FS].
+func (l ffsListing) Open(name string) (fs.File, error) {
+	return fstest.MapFS{evidence.EntriesPath: &fstest.MapFile{}}.Open(name)
+}
+
+// Entries implements [evidence.Lister].
+func (l ffsListing) Entries(fn func(*evidence.Entry) error) error {
+	z, err := zip.OpenReader(testdata.Path(l.t, "ios-ffs/abrignoni+iLEAPP/admin/data/filepath-lists/"+l.file+".csv.zip"))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	f, err := z.Open(l.file + ".csv")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	for row := 0; ; row++ {
+		cols, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if row == 0 {
+			continue // names of the columns
+		}
+		e := evidence.Entry{Path: cols[0], Stored: cols[0], UID: -1, GID: -1}
+		if sec, err := strconv.ParseInt(cols[1], 10, 64); err == nil {
+			e.Modified = evidence.EntryTime{Time: time.Unix(sec, 0).UTC(), Step: time.Second}
+		}
+		if err := fn(&e); err != nil {
+			return err
+		}
 	}
 }

@@ -24,7 +24,7 @@ leaves a row here; one that reads the device with kernel privileges does not, so
 an empty result clears nothing.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/TCC/TCC.db"},
-		{Kinds: evidence.IOSSysdiagnose, Glob: "logs/Accessibility/TCC.db"},
+		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/Accessibility/TCC.db"},
 	},
 	Record: tccAccess{},
 	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#tccjson"},

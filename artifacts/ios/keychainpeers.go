@@ -11,25 +11,25 @@ import (
 	"github.com/vigie-project/vigie/record"
 )
 
-// TrustedPeers reads the devices that share the keychain of the account.
-var TrustedPeers = artifact.Parser{
-	ID:    "ios.trustedpeers",
+// KeychainPeers reads the devices that share the keychain of the account.
+var KeychainPeers = artifact.Parser{
+	ID:    "ios.keychainpeers",
 	Title: lang.Text{EN: "Devices that share the keychain", FR: "Appareils partageant le trousseau"},
 	Doc: `The devices of an Apple account that trust each other share the keychain and other
 data that Apple cannot read. TrustedPeersHelper keeps them on each device, also those
 that left, and the devices whose keychain was escrowed with the account. A peer that the
 owner does not know can read all of it.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.IOSFilesystem, Glob: "private/var/Keychains/*TrustedPeersHelper.db"}},
-	Record: trustedPeersPeer{},
+	Record: keychainPeersPeer{},
 	Refs: []string{
 		"https://github.com/apple-oss-distributions/Security/tree/main/keychain/TrustedPeersHelper",
 		"https://github.com/abrignoni/iLEAPP",
 	},
-	Parse: from.SQLite(trustedPeersRead),
+	Parse: from.SQLite(keychainPeersRead),
 }
 
-// trustedPeersPeer is one row of a table about devices.
-type trustedPeersPeer struct {
+// keychainPeersPeer is one row of a table about devices.
+type keychainPeersPeer struct {
 	Escrowed record.Time `json:"escrowed"` // ZESCROWCLIENTMETADATA.ZSECUREBACKUPMETADATATIMESTAMP, seconds since 2001 UTC
 
 	Table  string      `json:"table"`            // ZPEER, ZESCROWCLIENTMETADATA or another
@@ -42,21 +42,21 @@ type trustedPeersPeer struct {
 }
 
 // String implements [record.Data].
-func (p trustedPeersPeer) String() string {
+func (p keychainPeersPeer) String() string {
 	return record.Line(fmt.Sprintf("Peer (%s): %s %s %s %s", p.Table, p.Name, p.Model, p.Serial, p.ID))
 }
 
-// trustedPeersTables are those about devices, without what is only keys.
-var trustedPeersTables = []string{"ZPEER", "ZESCROWCLIENTMETADATA", "ZESCROWMETADATA", "ZESCROWRECORD", "ZCONTAINER", "ZMACHINE"}
+// keychainPeersTables are those about devices, without what is only keys.
+var keychainPeersTables = []string{"ZPEER", "ZESCROWCLIENTMETADATA", "ZESCROWMETADATA", "ZESCROWRECORD", "ZCONTAINER", "ZMACHINE"}
 
-func trustedPeersRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, error) bool) {
+func keychainPeersRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, error) bool) {
 	found := false
-	for _, name := range trustedPeersTables {
+	for _, name := range keychainPeersTables {
 		if _, ok := db.Table(name); !ok {
 			continue
 		}
 		found = true
-		if !from.Rows(in, db, name, yield, func(r sqlite.Row) (trustedPeersPeer, bool) { return trustedPeersRow(name, r), true }) {
+		if !from.Rows(in, db, name, yield, func(r sqlite.Row) (keychainPeersPeer, bool) { return keychainPeersRow(name, r), true }) {
 			return
 		}
 	}
@@ -65,8 +65,8 @@ func trustedPeersRead(in *artifact.Input, db *sqlite.DB, yield func(record.Recor
 	}
 }
 
-func trustedPeersRow(table string, r sqlite.Row) trustedPeersPeer {
-	p := trustedPeersPeer{
+func keychainPeersRow(table string, r sqlite.Row) keychainPeersPeer {
+	p := keychainPeersPeer{
 		Escrowed: from.Cocoa(r.Value("ZSECUREBACKUPMETADATATIMESTAMP")), Table: table, ID: r.Text("ZPEERID"), Name: r.Text("ZDEVICENAME"),
 		Model: r.Text("ZDEVICEMODEL"), Kind: r.Text("ZDEVICEMODELCLASS"), Serial: r.Text("ZSECUREBACKUPSERIALNUMBER"),
 		Values: from.RowRest(r, "ZSECUREBACKUPMETADATATIMESTAMP", "ZPEERID", "ZDEVICENAME", "ZDEVICEMODEL", "ZDEVICEMODELCLASS", "ZSECUREBACKUPSERIALNUMBER", "ZSERIAL"),
