@@ -24,7 +24,7 @@ func (d *droid) devicePolicy() string {
 // notification is the dump of who reads notifications.
 func (d *droid) notification() string {
 	var t text
-	t.line("Current Notification Manager state:\n  Notification listeners:")
+	t.line("Current Notification Manager state:\n%s  Notification listeners:", d.channels())
 	car := "com.example.fitness/com.example.fitness.Notifications"
 	spy := spyApp + "/" + spyApp + ".Listener"
 	if d.opt.Android >= 11 {
@@ -45,12 +45,6 @@ func (d *droid) notification() string {
 	t.line("    Snoozed notification listeners (0):\n")
 	d.found("notification-listener", "android.notificationlisteners", spyApp, detect.Confirmed, "the app reads notifications", 0)
 	return t.String()
-}
-
-// roles is the dump of which apps have a part of the system to play.
-func (d *droid) roles() string {
-	return "ROLE STATE (dumpsys role):\n{\n  user_states={\n    user_id=0\n    version=-1\n    packages_hash=31D73E59\n    roles=[\n      {\n        name=android.app.role.SMS\n        holders=com.google.android.apps.messaging\n      }\n" +
-		"      {\n        name=android.app.role.BROWSER\n        holders=com.android.chrome\n      }\n    ]\n  }\n}\n"
 }
 
 // accounts is the dump of the accounts.

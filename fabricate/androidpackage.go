@@ -24,7 +24,10 @@ func (d *droid) services() []dump {
 		{"appops", 0, (*droid).appops}, {"batterystats", 0, (*droid).batterystats}, {"dbinfo", 0, (*droid).dbinfo}, {"device_policy", 0, (*droid).devicePolicy},
 		{"dropbox", 0, (*droid).dropbox}, {"netstats", 0, (*droid).netstats}, {"notification", 0, (*droid).notification}, {"package", 0, (*droid).packageService},
 		{"platform_compat", 11, (*droid).platformCompat}, {"role", 10, (*droid).roles}, {"settings", 0, (*droid).settingsService}, {"usagestats", 0, (*droid).usagestats},
-		{"wifi", 0, (*droid).wifi},
+		{"wifi", 0, (*droid).wifi}, {"vpn_management", 12, (*droid).vpn}, {"connectivity", 0, (*droid).connectivity}, {"input_method", 0, (*droid).inputMethod},
+		{"companiondevice", 11, (*droid).companionDevice}, {"trust", 0, (*droid).trust}, {"deviceidle", 0, (*droid).deviceIdle}, {"user", 0, (*droid).users},
+		{"lock_settings", 9, (*droid).lockSettings}, {"jobscheduler", 0, (*droid).jobScheduler}, {"alarm", 0, (*droid).alarms}, {"bluetooth_manager", 0, (*droid).bluetooth},
+		{"usb", 0, (*droid).usb},
 	} {
 		if d.opt.Android >= s.since {
 			list = append(list, dump{s.name, s.make(d)})
@@ -83,6 +86,7 @@ func (d *droid) resolvers(t *text) {
 		t.line("      %s:\n%s", action, strings.Join(by[action], "\n"))
 	}
 	t.line("")
+	d.serviceTable(t)
 }
 
 // packageBlock writes what the package manager tells of one app.

@@ -150,6 +150,7 @@ func (d *droid) writeDumpstate(w io.Writer) error {
 	}
 	r.line("------ 12.041s was the duration of 'DUMPSYS NORMAL' ------\n")
 	d.found("checkin", "android.packagecheckin", spyApp, detect.Confirmed, "the package, in the list for programs", spyInstalled)
+	r.section("CHECKIN BATTERYSTATS", "/system/bin/dumpsys -T 30000 batterystats -c", func() { r.text(d.checkinBattery()) })
 	r.section("CHECKIN PACKAGE", "/system/bin/dumpsys -t 10 package --checkin", func() { r.text(d.checkinPackages()) })
 	r.line("========================================================\n== dumpstate: done (id 7)\n========================================================")
 	return r.w.Flush()

@@ -34,7 +34,7 @@ VPN in use is then only in android.networks.`,
 type vpnState struct {
 	Kind    string          `json:"kind"`              // "state", "event"
 	Time    record.WallTime `json:"time"`              // of an event, clock of the phone; Android 13 and later
-	App     record.App      `json:"app"`               // package; "" if none, or one that the system runs itself
+	App     record.App      `json:"app"`               // package; "" if none or one that the system runs itself, and of events
 	User    *int64          `json:"user"`              // before the package
 	Type    string          `json:"type,omitempty"`    // Active vpn type: "none", "app", "platform", "legacy", "vendor"
 	Event   record.Text     `json:"event,omitempty"`   // as printed: "[LockdownAlwaysOn] Mode changed: lockdown=false alwaysOn=true calling from 1000"

@@ -14,7 +14,7 @@ import (
 type VPN struct {
 	Line    int
 	User    int
-	Package string // "[Legacy VPN]": none, or one that the system runs itself
+	Package string // "[Legacy VPN]": none, or one that the system runs itself; "" of an event, which does not tell it
 	Type    string // number, "-1" if none runs; "" if not recorded
 	Network string // NetworkCapabilities
 	Other   []Pair
@@ -47,7 +47,7 @@ func VPNs(text iter.Seq[lines.Line]) iter.Seq2[VPN, error] {
 					return
 				}
 				for _, e := range events {
-					e.User, e.Package = v.User, v.Package
+					e.User = v.User
 					if !yield(e, nil) {
 						return
 					}
