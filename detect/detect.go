@@ -53,6 +53,10 @@ type Observation struct {
 	Kept       []string         `json:"kept,omitempty"`  // values that are compared with those of others
 	Clock      *record.WallTime `json:"clock,omitempty"` // dates the record where only the clock of the device does, as the rule compares it
 	Exhibit    Exhibit          `json:"exhibit"`
+
+	// Once, if it is not empty, is the same for observations of a file of which
+	// only the first is needed. It is not kept.
+	Once string `json:"-"`
 }
 
 // At returns what puts the observation in order: its clock, read as UTC, or else

@@ -215,7 +215,13 @@ type examiner struct {
 
 	onFound func(detect.Finding)
 	onSeen  func(detect.Observation)
+
+	once map[string]bool // by correlator and [detect.Observation.Once]
 }
+
+// maxOnce bounds the observations of one job of which no second is needed; after
+// that all of them are kept.
+const maxOnce = 100_000
 
 func newExaminer(e *Engine, w Writer, c *Coverage) *examiner {
 	x := &examiner{e: e, w: w, c: c}
@@ -277,6 +283,18 @@ func (x *examiner) found(f detect.Finding) {
 }
 
 func (x *examiner) seen(o detect.Observation) {
+	if o.Once != "" {
+		name := o.Correlator + " " + o.Once
+		if x.once[name] {
+			return
+		}
+		if x.once == nil {
+			x.once = map[string]bool{}
+		}
+		if len(x.once) < maxOnce {
+			x.once[name] = true
+		}
+	}
 	if err := x.w.Observation(o); err != nil && x.err == nil {
 		x.err = err
 	}

@@ -293,6 +293,12 @@ func (c *checker) step(f *fileStep) Step {
 	for _, at := range f.At {
 		s.At = append(s.At, at.value)
 	}
+	if f.Each.line != 0 {
+		var err error
+		if s.Each, err = time.ParseDuration(f.Each.value); err != nil || s.Each <= 0 || s.Always || s.Count > 1 && f.Differ.line == 0 {
+			c.problem(f.Each.line, "each is a duration such as 24h, in a step that is not always and has no count without differ")
+		}
+	}
 	c.comparisons(f, &s)
 	return s
 }

@@ -138,6 +138,20 @@ func TestClocks(t *testing.T) {
 	}
 }
 
+// TestEach says which records are as good as others.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	set := loaded(t, "steps:\n  - {name: a, artifacts: [ios.visits], when: 'true', key: url, keep: {n: next}, each: 1h}\n"+
+		"  - {name: b, artifacts: [ios.visits], when: 'true', key: url, keep: {n: next}, where: b.n != a.n}\n")
+	got := map[string]int{}
+	for _, r := range versions(t, "x 1 0, x 1 5, x 2 5, y 1 5, x 1 3600, x 1 3601") {
+		set.Correlators()[0].Observe(r, func(o detect.Observation) { got[o.Step+o.Once]++ })
+	}
+	if len(got) != 5 || got["b"] != 6 { // four of the first step, and all of the second
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestTogether gives further findings for what is too much for one.
 func TestTogether(t *testing.T) {
 	t.Parallel()

@@ -25,6 +25,7 @@ type program struct {
 	lists map[string]ref.Val
 	quick quick     // nil if nothing is known without evaluation
 	typ   *cel.Type // of a value that may be kept; nil for others
+	plain getter    // of a key that is a text of the record as it is; nil for others
 }
 
 // eval returns the value of the condition for the record of the activation.
@@ -47,6 +48,9 @@ func (p *program) test(a *activation) (bool, error) {
 
 // text returns the value of a key, "" for null.
 func (p *program) text(a *activation) (string, error) {
+	if p.plain != nil {
+		return p.plain(a), nil
+	}
 	v, err := p.eval(a)
 	if err != nil {
 		return "", err
@@ -144,8 +148,14 @@ func (c *compiler) compile(cond Condition, lists map[string]ref.Val, want want) 
 		return nil, err
 	}
 	p := &program{cel: prog, lists: lists, typ: keptType(ast.OutputType())}
-	if want == wantBool {
+	switch want {
+	case wantBool:
 		p.quick = c.sketch(cond, lists, ast)
+	case wantKey:
+		s := sketcher{plan: c.plans[cond.Artifact], refs: ast.NativeRep().ReferenceMap()}
+		if get, lower := s.text(ast.NativeRep().Expr()); !lower {
+			p.plain = get
+		}
 	}
 	return p, nil
 }

@@ -103,16 +103,17 @@ const (
 // from the sources of its rule and have the same key.
 type Step struct {
 	Name   string
-	When   []Condition // what the record must be
-	Key    []Condition // what joins the records of a sequence; empty to go with any key
-	Differ []Condition // what must be different in each record; empty for nothing
-	Keep   []Kept      // values of the record that Where compares
-	Where  *Condition  // how it compares with the records of the steps before; nil for nothing
-	Always bool        // what the record tells holds at any time: it has no place in order and window
-	At     []string    // the fields that date the record; empty for its first time
-	Count  int         // how many records are needed
-	None   bool        // no such record may be near; see [Set.Correlators]
-	Once   bool        // it is enough that such records exist: no more than Count are shown
+	When   []Condition   // what the record must be
+	Key    []Condition   // what joins the records of a sequence; empty to go with any key
+	Differ []Condition   // what must be different in each record; empty for nothing
+	Keep   []Kept        // values of the record that Where compares
+	Where  *Condition    // how it compares with the records of the steps before; nil for nothing
+	Always bool          // what the record tells holds at any time: it has no place in order and window
+	Each   time.Duration // of equal records of a file, only the first of each such time counts; 0 for all
+	At     []string      // the fields that date the record; empty for its first time
+	Count  int           // how many records are needed
+	None   bool          // no such record may be near; see [Set.Correlators]
+	Once   bool          // it is enough that such records exist: no more than Count are shown
 	line   int
 }
 

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,6 +152,7 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 	at := s.compiled.steps[step].at[rec.Artifact]
 	if len(at) == 0 {
 		if !o.Exhibit.Time.IsZero() || !s.rule.dated() || s.rule.Steps[step].Always {
+			o.Once = s.once(&o, step, rec, o.Exhibit.Time.Time)
 			seen(o)
 		}
 		return
@@ -178,11 +180,23 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 			continue
 		}
 		times = append(times, t.Time)
+		o.Once = s.once(&o, step, rec, t.Time)
 		if o.Clock = clock; clock == nil {
 			o.Exhibit.Time, o.Exhibit.TimeField = t, f.Name
 		}
 		seen(o)
 	}
+}
+
+// once returns what observations have in common of which only the first counts,
+// "" if all do.
+func (s *sequence) once(o *detect.Observation, step int, rec record.Record, at time.Time) string {
+	each := s.rule.Steps[step].Each
+	if each == 0 {
+		return ""
+	}
+	parts := append([]string{o.Step, strconv.FormatInt(at.Truncate(each).Unix(), 36), rec.Origin.Path, o.Key}, o.Kept...)
+	return strings.Join(parts, separator)
 }
 
 // errZone says that a clock could not be compared with times.

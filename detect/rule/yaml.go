@@ -49,6 +49,7 @@ type (
 		Differ    clauses  `yaml:"differ"`
 		Keep      keeps    `yaml:"keep"`
 		Where     clauses  `yaml:"where"`
+		Each      scalar   `yaml:"each"`
 		At        scalars  `yaml:"at"`
 		Count     int      `yaml:"count"`
 		None      bool     `yaml:"none"`
