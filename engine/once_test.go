@@ -16,7 +16,7 @@ type onceObserver struct{}
 func (onceObserver) ID() string { return "once" }
 
 func (onceObserver) Observe(r record.Record, seen func(detect.Observation)) {
-	s := r.Data.(word).Word
+	s := string(r.Data.(word).Word)
 	seen(detect.Observation{Correlator: "once", Key: s, Once: strings.TrimRight(s, "0123456789")})
 }
 
@@ -31,7 +31,7 @@ func TestOnce(t *testing.T) {
 	e := engine.Engine{Correlators: []detect.Correlator{onceObserver{}}}
 	records := func(yield func(record.Record, error) bool) {
 		for _, s := range []string{"a1", "b1", "a2", "7", "8", "b2"} {
-			if !yield(record.Record{Artifact: "x", Data: word{Word: s}}, nil) {
+			if !yield(record.Record{Artifact: "x", Data: word{Word: record.Text(s)}}, nil) {
 				return
 			}
 		}
