@@ -16,7 +16,9 @@ import (
 // Limits of reading an archive without its directory.
 const (
 	maxSalvaged   = 256 << 20 // bytes of the directory that is made instead
-	salvageWindow = 256 << 10 // bytes read at once when looking for a header
+	salvageWindow = 256 << 10 // bytes read at once when looking for a header, at most
+	salvageFirst  = 4 << 10   // bytes read first
+	maxSalvageCut = 4096      // members that are damaged, after which no more are looked for
 	maxDescriptor = 24        // bytes after a member whose size was not known before
 )
 
@@ -35,13 +37,15 @@ type salvage struct {
 	count   uint64
 	cut     map[int64]bool // offsets of records whose members the archive does not hold whole
 	gaps    int            // places between members that hold none
+	wasted  int64          // bytes of deflated members that are damaged, and may be read again
+	window  []byte
 }
 
 // salvageZip reads the members of an archive from their own headers. The result
 // has no members if there is no header.
 func salvageZip(ctx context.Context, src io.ReaderAt, size int64) (*salvage, error) {
 	s := &salvage{src: src, size: size, cut: make(map[int64]bool)}
-	for at := int64(0); at >= 0 && s.count < maxZipMember && len(s.records) < maxSalvaged; {
+	for at := int64(0); at >= 0 && s.count < maxZipMember && len(s.records) < maxSalvaged && len(s.cut) < maxSalvageCut; {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -61,7 +65,7 @@ func salvageZip(ctx context.Context, src io.ReaderAt, size int64) (*salvage, err
 				continue
 			}
 		}
-		next := s.find(sigLocal, at+1)
+		next := s.find(sigLocal, at+1, s.isMember)
 		if next < 0 || next > at+maxDescriptor {
 			s.gaps++
 		}
@@ -87,19 +91,35 @@ func (s *salvage) note() string {
 	return text
 }
 
-// find returns the offset of the next signature from an offset on, or -1.
-func (s *salvage) find(sig string, at int64) int64 {
-	buf := make([]byte, salvageWindow)
-	for {
-		n, err := s.src.ReadAt(buf, at)
-		if i := bytes.Index(buf[:n], []byte(sig)); i >= 0 {
-			return at + int64(i)
+// find returns the offset of the next signature from an offset on of which is says
+// that it is one, or -1. Each byte is read once.
+func (s *salvage) find(sig string, at int64, is func(at int64) bool) int64 {
+	if s.window == nil {
+		s.window = make([]byte, salvageWindow)
+	}
+	for size := salvageFirst; ; size = min(2*size, salvageWindow) {
+		n, err := s.src.ReadAt(s.window[:size], at)
+		for i := 0; i < n; i++ {
+			k := bytes.Index(s.window[i:n], []byte(sig))
+			if k < 0 {
+				break
+			}
+			if i += k; is(at + int64(i)) {
+				return at + int64(i)
+			}
 		}
 		if err != nil || n < len(sig) {
 			return -1
 		}
 		at += int64(n - len(sig) + 1)
 	}
+}
+
+// isMember reports whether a signature is that of a member.
+func (s *salvage) isMember(at int64) bool {
+	var b [sizeLocal]byte
+	_, err := s.src.ReadAt(b[:], at)
+	return err == nil && isLocal(b[:])
 }
 
 // member adds the member whose header is at an offset and returns where the next
@@ -156,18 +176,18 @@ func (s *salvage) content(m *zipMember, start int64) (int64, bool) {
 		return s.size, false
 	}
 	// Stored content of unknown size: its descriptor tells how far it is away.
-	for at := start; ; at++ {
-		if at = s.find(sigDescriptor, at); at < 0 {
-			m.packed = uint64(s.size - start)
-			m.plain, m.cut = m.packed, true
-			return s.size, false
-		}
-		var b [12]byte
-		if _, err := s.src.ReadAt(b[:], at+4); err == nil && binary.LittleEndian.Uint32(b[4:]) == uint32(at-start) {
-			m.sum, m.packed, m.plain = binary.LittleEndian.Uint32(b[:]), uint64(at-start), uint64(at-start)
-			return at, true
-		}
+	var b [12]byte
+	at := s.find(sigDescriptor, start, func(at int64) bool {
+		_, err := s.src.ReadAt(b[:], at+4)
+		return err == nil && binary.LittleEndian.Uint32(b[4:]) == uint32(at-start)
+	})
+	if at < 0 {
+		m.packed = uint64(s.size - start)
+		m.plain, m.cut = m.packed, true
+		return s.size, false
 	}
+	m.sum, m.packed, m.plain = binary.LittleEndian.Uint32(b[:]), uint64(at-start), uint64(at-start)
+	return at, true
 }
 
 // decode learns the size of deflated content by decoding it.
@@ -188,6 +208,9 @@ func (s *salvage) decode(m *zipMember, start int64, unknown bool) (int64, bool) 
 		m.packed, m.plain = uint64(max(0, used)), uint64(d.Out())
 		if !errors.Is(err, io.EOF) {
 			m.cut = true
+			if s.wasted += used; s.wasted > s.size {
+				return max(start, d.InputEnd()), false // members that hold each other
+			}
 			return start, false
 		}
 		if unknown {

@@ -201,3 +201,30 @@ func FuzzSalvage(f *testing.F) {
 		}
 	})
 }
+
+// TestSalvageHostile reads archives that would take very long if each header were
+// looked for anew.
+func TestSalvageHostile(t *testing.T) {
+	t.Parallel()
+	header := func(flags, method byte) string {
+		return "PK\x03\x04\x14\x00" + string([]byte{flags, 0, method, 0}) + strings.Repeat("\x00", 16) + "\x01\x00\x00\x00a"
+	}
+	const size = 4 << 20
+	for name, data := range map[string]string{
+		"signatures":  header(0, 0) + strings.Repeat("PK\x03\x04", size/4),
+		"descriptors": header(flagDescriptor, 0) + strings.Repeat("PK\x07\x08", size/4),
+		"headers":     strings.Repeat(header(flagDescriptor, 8), size/32),
+		"nested":      strings.Repeat(header(flagDescriptor, 8)+"\x00\x00\xf0\xff\x0f", size/36),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			salvaged(t, []byte(data))
+			if took := time.Since(began); took > 20*time.Second {
+				t.Errorf("took %v", took)
+			} else {
+				t.Log(took)
+			}
+		})
+	}
+}
