@@ -18,6 +18,7 @@ type Archive struct {
 	cache    *fileCache
 	strings  *stringStore
 	oversize oversizeIndex
+	limit    int // bytes that wait in Entries, maxPending if 0; less in tests
 }
 
 // A File is one log file (tracev3) of the store.

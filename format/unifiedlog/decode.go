@@ -189,6 +189,7 @@ func (d *decoder) page(b []byte, at int) bool {
 	d.stats.Pages++
 	if p.clipped {
 		d.stats.ClippedPages++
+		d.damage(fmt.Errorf("read page at %d of the chunkset: %d bytes, fewer than its header says", at, len(b)))
 	}
 	proc := d.process(p.proc)
 	if !proc.wanted {
@@ -199,8 +200,9 @@ func (d *decoder) page(b []byte, at int) bool {
 	for off := 0; ; {
 		n := t.next(p.public[off:])
 		if n <= 0 {
-			if n < 0 {
+			if rest := len(p.public) - off; rest >= tracepointHead {
 				d.stats.BrokenPages++
+				d.damage(fmt.Errorf("read page at %d of the chunkset: no tracepoint at %d, %d bytes not read", at, off, rest))
 			}
 			return true
 		}

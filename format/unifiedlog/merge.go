@@ -31,7 +31,7 @@ const maxViews = 64
 func (a *Archive) Entries(ctx context.Context, f Filter) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		q := newQuery(&f)
-		m := &merger{a: a, d: a.newDecoder(q), ctx: ctx, yield: yield, cut: maxKey, views: map[*group]*view{}}
+		m := &merger{a: a, d: a.newDecoder(q), ctx: ctx, yield: yield, cut: maxKey, limit: cmp.Or(a.limit, maxPending), views: map[*group]*view{}}
 		defer func() { a.finish(&f, []*decoder{m.d}) }()
 		for _, err := range a.errs {
 			if !yield(nil, err) {
@@ -109,6 +109,16 @@ type ref struct {
 
 const refSize = 16
 
+func (r ref) compare(o ref) int {
+	switch {
+	case r.continuous != o.continuous:
+		return cmp.Compare(r.continuous, o.continuous)
+	case r.chunk != o.chunk:
+		return cmp.Compare(r.chunk, o.chunk)
+	}
+	return cmp.Compare(r.at, o.at)
+}
+
 func (p *pending) key() key { return p.unit.key(p.refs[p.next].continuous) }
 
 // A merger brings entries into the order of time.
@@ -119,7 +129,8 @@ type merger struct {
 	yield func(*Entry, error) bool
 	units unitHeap
 	open  pendingHeap
-	bytes int
+	bytes int // of what is open
+	limit int
 	cut   key // entries after it are not kept now
 	errs  int // errors given
 	slot  Entry
@@ -232,11 +243,11 @@ func (m *merger) decode(u *unit) {
 	if len(p.refs) == 0 {
 		return
 	}
-	slices.SortStableFunc(p.refs, func(x, y ref) int { return cmp.Compare(x.continuous, y.continuous) })
+	slices.SortFunc(p.refs, ref.compare)
 	p.keep(d.out)
 	m.bytes += p.size
 	heap.Push(&m.open, p)
-	if m.bytes > maxPending {
+	if m.bytes > m.limit {
 		m.spill()
 	}
 }

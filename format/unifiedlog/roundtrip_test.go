@@ -47,9 +47,17 @@ func lines(tb testing.TB, fsys fs.FS, f unifiedlog.Filter) []string {
 		}
 		lib, _ := e.Library()
 		all = append(all, fmt.Sprintf("%s %s %s %s[%d] (%s) %s:%s %s", e.Time().Format("15:04:05.000000"), e.Type, e.Level,
-			e.Process.Path(), e.Process.PID, lib, e.Subsystem, e.Category, e.Message()))
+			e.Process.Path(), e.Process.PID, lib, e.Subsystem, e.Category, shorten(e.Message())))
 	}
 	return all
+}
+
+// shorten counts the x of the long message.
+func shorten(s string) string {
+	if n := strings.Count(s, "x"); n > 1000 {
+		return fmt.Sprintf("%s%d x", strings.TrimRight(s, "x"), n)
+	}
+	return s
 }
 
 // sample has an entry of each type and argument.
@@ -70,13 +78,6 @@ func sample() []logtest.Entry {
 		{Time: at(8), Process: "/sbin/launchd", PID: 1, Type: unifiedlog.TypeSimpledump, Subsystem: "system/com.apple.x [9]", Format: "service exited"},
 		{Time: at(9), Process: "/usr/libexec/locationd", PID: 70, Type: unifiedlog.TypeStatedump, Format: "State", Args: []any{[]byte("<plist><dict><key>a</key><integer>1</integer></dict></plist>")}},
 		{Time: at(10), Process: "/usr/libexec/locationd", PID: 70, Type: unifiedlog.TypeLoss, Args: []any{63}},
-	}
-}
-
-func TestRoundTrip(t *testing.T) {
-	t.Parallel()
-	for _, l := range lines(t, write(t, logtest.Options{}, sample()...), unifiedlog.Filter{}) {
-		t.Log(l)
 	}
 }
 
