@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 
@@ -334,106 +333,4 @@ func (s *sketcher) list(e celast.Expr) map[string]bool {
 		return nil
 	}
 	return l.set
-}
-
-// within tests what a text contains, begins or ends with.
-func (s *sketcher) within(function string, target, arg celast.Expr) quick {
-	c, ok := literal(arg)
-	t, lower := s.text(target)
-	if !ok || t == nil || lower && (function != "contains" || hasUpper(c)) {
-		return nil
-	}
-	switch {
-	case function == "contains" && lower:
-		w := newWords([]string{c})
-		return func(a *activation) answer { return answerOf(w.in(t(a))) }
-	case function == "contains":
-		return func(a *activation) answer { return answerOf(strings.Contains(t(a), c)) }
-	case function == "startsWith":
-		return func(a *activation) answer { return answerOf(strings.HasPrefix(t(a), c)) }
-	case function == "endsWith":
-		return func(a *activation) answer { return answerOf(strings.HasSuffix(t(a), c)) }
-	}
-	parts := required(c)
-	if len(parts) == 0 {
-		return nil
-	}
-	return func(a *activation) answer {
-		s := t(a)
-		for _, part := range parts {
-			i := strings.Index(s, part)
-			if i < 0 {
-				return no
-			}
-			s = s[i+len(part):]
-		}
-		return unknown
-	}
-}
-
-// required returns texts that whatever a pattern matches contains, one after
-// the other.
-func required(pattern string) (texts []string) {
-	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	re = re.Simplify()
-	for re.Op == syntax.OpCapture {
-		re = re.Sub[0]
-	}
-	parts := []*syntax.Regexp{re}
-	if re.Op == syntax.OpConcat {
-		parts = re.Sub
-	}
-	for _, p := range parts {
-		if p.Op != syntax.OpLiteral {
-			continue
-		}
-		s := string(p.Rune)
-		if p.Flags&syntax.FoldCase != 0 && strings.ToUpper(s) != strings.ToLower(s) || !plain(s) {
-			continue
-		}
-		texts = append(texts, s)
-	}
-	return texts
-}
-
-// exists tests list.exists(v, text.contains(v)).
-func (s *sketcher) exists(c celast.ComprehensionExpr) quick {
-	set := s.list(c.IterRange())
-	if set == nil || c.AccuInit().Kind() != celast.LiteralKind || c.AccuInit().AsLiteral() != types.False || c.LoopStep().Kind() != celast.CallKind {
-		return nil
-	}
-	step := c.LoopStep().AsCall()
-	if step.FunctionName() != operators.LogicalOr || c.Result().Kind() != celast.IdentKind {
-		return nil
-	}
-	body := step.Args()[1]
-	if body.Kind() != celast.CallKind || body.AsCall().FunctionName() != "contains" || !body.AsCall().IsMemberFunction() {
-		return nil
-	}
-	call := body.AsCall()
-	if arg := call.Args()[0]; arg.Kind() != celast.IdentKind || arg.AsIdent() != c.IterVar() {
-		return nil
-	}
-	t, lower := s.text(call.Target())
-	if t == nil {
-		return nil
-	}
-	var list []string
-	for w := range set {
-		if !plain(w) || !lower {
-			return nil
-		}
-		if !hasUpper(w) { // or it is not in a text in lower case
-			list = append(list, w)
-		}
-	}
-	w := newWords(list)
-	return func(a *activation) answer { return answerOf(w.in(t(a))) }
-}
-
-func hasUpper(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return 'A' <= r && r <= 'Z' }) >= 0
 }
