@@ -2,6 +2,7 @@ package ips
 
 import (
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -102,3 +103,6 @@ var word = func() (t [256]bool) {
 	}
 	return t
 }()
+
+// brief returns the start of a text for an error.
+func brief(s []byte) string { return fmt.Sprintf("%q", s[:min(len(s), 60)]) }
