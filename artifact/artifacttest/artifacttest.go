@@ -3,7 +3,8 @@
 // The cases of a parser are in a folder named like the part of its ID after the
 // dot. Each case is a txtar archive that says how it was made, the kind of
 // acquisition in a file "kind", and the files of a small source in device
-// paths, which package fixture makes; the records expected are beside it:
+// paths, which package fixture makes; a file "captured" may say when the
+// acquisition was made. The records expected are beside it:
 //
 //	testdata/tcc/ios17.txtar   the case
 //	testdata/tcc/ios17.jsonl   one line for each record or error
@@ -124,12 +125,14 @@ func Source(tb testing.TB, file string) *evidence.Source {
 	if err != nil {
 		tb.Fatalf("%s: %v", file, err)
 	}
+	captured := strings.TrimSpace(string(files["captured"]))
 	delete(files, "kind")
+	delete(files, "captured")
 	tree := fstest.MapFS{}
 	for name, data := range files {
 		tree[name] = &fstest.MapFile{Data: data, Mode: 0o444}
 	}
-	return &evidence.Source{ID: "test", Kind: kind, FS: listed(tb, tree)}
+	return &evidence.Source{ID: "test", Kind: kind, FS: listed(tb, tree), Device: evidence.Device{Captured: captured}}
 }
 
 // plan returns the files that p reads in src.
@@ -224,10 +227,7 @@ const (
 // have more wrong bytes.
 func hostile(t *testing.T, p *artifact.Parser, src *evidence.Source, cases int) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	tree, ok := src.FS.(fstest.MapFS)
-	if !ok {
-		tree = src.FS.(listing).MapFS
-	}
+	tree := filesOf(src)
 	files := plan(p, src)
 	copies := max(damagedEach, damaged/(cases*len(files)))
 	for _, file := range files {
@@ -325,7 +325,7 @@ func seed(f *testing.F, p *artifact.Parser, dir string) {
 	for _, c := range Cases(dir, p) {
 		src := Source(f, c)
 		for _, file := range plan(p, src) {
-			f.Add(p.ID, src.FS.(fstest.MapFS)[file.Path].Data)
+			f.Add(p.ID, filesOf(src)[file.Path].Data)
 		}
 	}
 }

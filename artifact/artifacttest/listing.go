@@ -85,3 +85,11 @@ func listed(tb testing.TB, tree fstest.MapFS) fs.FS {
 	}
 	return l
 }
+
+// filesOf returns the files of the source of a case.
+func filesOf(src *evidence.Source) fstest.MapFS {
+	if l, ok := src.FS.(listing); ok {
+		return l.MapFS
+	}
+	return src.FS.(fstest.MapFS)
+}
