@@ -59,7 +59,12 @@ type Part struct {
 
 // usualFiles are the files that acquisitions of a kind have.
 var usualFiles = map[Kind][]string{
-	IOSBackup:        {infoPlist, manifestPlist, statusPlist},
+	IOSBackup: {infoPlist, manifestPlist, statusPlist},
+	IOSFilesystem: {versionList, dataArk, "private/var/mobile/Library/SMS/sms.db", "private/var/mobile/Library/TCC/TCC.db",
+		"private/var/mobile/Library/Safari/History.db", "private/var/mobile/Library/CallHistoryDB/CallHistory.storedata",
+		"private/var/wireless/Library/Databases/DataUsage.sqlite", "private/var/db/diagnostics/version.plist"},
+	IOSSysdiagnose: {sysLog, "ps.txt", "taskinfo.txt", "spindump-nosymbols.txt", "remotectl_dumpstate.txt", "logs/Accessibility/TCC.db",
+		"crashes_and_spins/enumerated_CrashReporter.txt", "system_logs.logarchive/Info.plist", "system_logs.logarchive/Extra/shutdown.log"},
 	AndroidQF:        {"acquisition.json", "backup.ab", "bugreport.zip", "dumpsys.txt", "files.json", "getprop.txt", "hashes.csv", "packages.json"},
 	AndroidBugreport: {"main_entry.txt", "version.txt"},
 }
@@ -77,7 +82,11 @@ func Identify(ctx context.Context, name string) (*Identification, error) {
 	}
 	o, err := openOuter(ctx, name)
 	if errors.Is(err, errArchive) {
-		if err := id.file(name); err != nil {
+		err := id.file(name)
+		if errors.Is(err, errArchive) {
+			err = id.looseFile(name, err)
+		}
+		if err != nil {
 			return nil, err
 		}
 		return id, nil
@@ -162,13 +171,16 @@ func ageNeeds(src io.ReaderAt, size int64) (string, error) {
 
 // tree identifies a folder or archive.
 func (id *Identification) tree(ctx context.Context, o outer) error {
-	dir, err := findBackup(o)
+	found, err := recognise(o)
+	dir := "."
 	switch {
 	case err == nil:
-		id.Kind = IOSBackup
+		id.Kind, dir = found.kind, found.dirs[0]
 	case errors.Is(err, ErrNoAcquisition):
 		var aerr error
-		if id.Kind, dir, aerr = findAndroid(o); errors.Is(aerr, errNoAndroid) {
+		if id.Kind, dir, aerr = findAndroid(o); errors.Is(aerr, errNoAndroid) && findLoose(ctx, o) {
+			id.Kind, dir = IOSFiles, "."
+		} else if errors.Is(aerr, errNoAndroid) {
 			return err
 		} else if aerr != nil {
 			return aerr
@@ -180,9 +192,14 @@ func (id *Identification) tree(ctx context.Context, o outer) error {
 		id.Folder = dir
 	}
 	in := within(o, dir)
-	id.describe(in)
-	id.missing(in)
-	id.parts(in)
+	switch id.Kind {
+	case IOSFilesystem, IOSSysdiagnose, IOSFiles:
+		id.describeIOS(ctx, o, in, found)
+	default:
+		id.describe(in)
+		id.missing(in.open)
+		id.parts(in)
+	}
 	_, onDisk := o.(*folder)
 	return id.count(ctx, in, onDisk)
 }
@@ -214,9 +231,9 @@ func (id *Identification) describe(o outer) {
 }
 
 // missing lists the usual files that are not there.
-func (id *Identification) missing(o outer) {
+func (id *Identification) missing(open func(name string) (*stored, error)) {
 	for _, name := range usualFiles[id.Kind] {
-		s, err := o.open(name)
+		s, err := open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			id.Missing = append(id.Missing, name)
 		}

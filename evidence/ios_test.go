@@ -59,7 +59,7 @@ func TestRealFilesystems(t *testing.T) {
 		// The same from archives, with the same paths.
 		want := paths(s)
 		files := members(t, filepath.Join(dir, tt.name), "")
-		for i, archive := range [][]byte{tarBytes(t, files), gzipBytes(t, tarBytes(t, files)), zipBytes(t, files, zip.Deflate)} {
+		for i, archive := range [][]byte{tarBytes(t, files), zipBytes(t, files, zip.Store)} {
 			got := paths(openAll(t, put(t, "dump", archive), Options{})[0])
 			if !slices.Equal(got, want) {
 				t.Errorf("%s as archive %d: %d paths, want %d", tt.name, i, len(got), len(want))
@@ -325,6 +325,40 @@ func TestNestedIOS(t *testing.T) {
 	want := []string{"iOS file system  ", "sysdiagnose dump.tar 22D63", "iOS backup dump.tar "}
 	if !slices.Equal(got, want) || !slices.Equal(noteCodesOf(sources[0]), []string{"nested-damaged"}) {
 		t.Errorf("%q, %+v", got, sources[0].Notes)
+	}
+}
+
+func TestIdentifyIOS(t *testing.T) {
+	t.Parallel()
+	backup := testBackup{files: usual(), password: testPassword}.build(t)
+	dump := append(members(t, backup, "Dump/private/var/mobile/Media/old/"), member{name: "Dump/private/var/mobile/Library/SMS/sms.db", data: []byte("x")},
+		member{name: "Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/a.tar.gz", data: gzipBytes(t, tarBytes(t, sysFiles(sysTop)))},
+		member{name: "Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/b.aar", data: []byte("pbze")})
+	for _, tt := range []struct {
+		name, folder   string
+		kind           Kind
+		missing, notes int
+		parts          string
+	}{
+		{put(t, "a.tar", tarBytes(t, dump)), "", IOSFilesystem, 7, 1,
+			"[{Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/a.tar.gz sysdiagnose } {Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/b.aar  } {Dump/private/var/mobile/Media/old iOS backup password}]"},
+		{put(t, "a.tar", tarBytes(t, sysFiles(sysTop))), strings.TrimSuffix(sysTop, "/"), IOSSysdiagnose, 5, 1, "[]"},
+		{put(t, "a.tar", tarBytes(t, append(sysFiles("a/"), sysFiles("b/")...))), "a", IOSSysdiagnose, 5, 1, "[{b sysdiagnose }]"},
+		{put(t, "x.ips", []byte(`{"bug_type":"309"}`)), "", IOSFiles, 0, 0, "[]"},
+		{put(t, "x.zip", zipBytes(t, []member{{name: "crash/x.ips", data: []byte(`{"bug_type":"309"}`)}}, zip.Store)), "", IOSFiles, 0, 0, "[]"},
+	} {
+		id, err := Identify(t.Context(), tt.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		type part struct{ name, kind, needs string }
+		parts := []part{}
+		for _, p := range id.Parts {
+			parts = append(parts, part{p.Name, p.Kind.String(), p.Needs})
+		}
+		if id.Kind != tt.kind || id.Folder != tt.folder || len(id.Missing) != tt.missing || len(id.Notes) != tt.notes || fmt.Sprint(parts) != tt.parts {
+			t.Errorf("%s: %+v", tt.name, id)
+		}
 	}
 }
 

@@ -19,11 +19,7 @@ func openFilesystem(ctx context.Context, o outer, sh *shared, mounts []mount, op
 	f.listing = true
 	s := &Source{Kind: IOSFilesystem, Device: Device{System: "iOS"}, FS: f, Closer: sh.handle()}
 	filesystemDevice(s)
-	if len(mounts) != 1 || mounts[0] != (mount{}) {
-		for _, m := range mounts {
-			s.note("paths-mapped", "", "%q of the acquisition is %q of the device", m.stored, "/"+m.device)
-		}
-	}
+	mountNotes(s, mounts)
 	inside := lookInside(ctx, o)
 	s.Notes = append(s.Notes, inside.notes(o)...)
 	nested, err := inside.open(ctx, s, o, sh, opt)
@@ -31,6 +27,16 @@ func openFilesystem(ctx context.Context, o outer, sh *shared, mounts []mount, op
 		return nil, errors.Join(err, s.Close())
 	}
 	return append([]*Source{s}, nested...), nil
+}
+
+// mountNotes says where the folders lie, if that is not as on the device.
+func mountNotes(s *Source, mounts []mount) {
+	if len(mounts) == 1 && mounts[0] == (mount{}) {
+		return
+	}
+	for _, m := range mounts {
+		s.note("paths-mapped", "", "%q of the acquisition is %q of the device", m.stored, "/"+m.device)
+	}
 }
 
 // An insides is what one walk through an acquisition shows.

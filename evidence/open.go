@@ -120,29 +120,19 @@ func Open(ctx context.Context, name string, opt Options) ([]*Source, error) {
 // in it: the file system of an iPhone, a backup of one, a sysdiagnose, or an
 // Android acquisition.
 func openAny(ctx context.Context, o outer, called string, opt Options) ([]*Source, error) {
-	dir, err := findBackup(o)
-	if err != nil || dir != "." {
-		mounts, ferr := findFilesystem(o)
-		if ferr != nil {
-			return nil, ferr
-		}
-		if mounts != nil {
-			return openFilesystem(ctx, o, &shared{c: o}, mounts, opt)
-		}
-		if dirs := findSysdiagnoses(o); len(dirs) > 0 && err == nil {
-			return nil, fmt.Errorf("%w, choose one: %.1000q", ErrSeveralAcquisitions, append(dirs, dir))
-		} else if len(dirs) > 0 {
-			return openSysdiagnoses(ctx, o, dirs, &shared{c: o}, called, opt)
-		}
-	}
-	if err == nil {
-		src, err := openBackup(ctx, within(o, dir), opt)
+	found, err := recognise(o)
+	switch {
+	case found.kind == IOSFilesystem:
+		return openFilesystem(ctx, o, &shared{c: o}, found.mounts, opt)
+	case found.kind == IOSSysdiagnose:
+		return openSysdiagnoses(ctx, o, found.dirs, &shared{c: o}, called, opt)
+	case found.kind == IOSBackup:
+		src, err := openBackup(ctx, within(o, found.dirs[0]), opt)
 		if err != nil {
 			return nil, err
 		}
 		return []*Source{src}, nil
-	}
-	if !errors.Is(err, ErrNoAcquisition) {
+	case !errors.Is(err, ErrNoAcquisition):
 		return nil, err
 	}
 	list, aerr := openAndroid(ctx, o, opt)
@@ -150,6 +140,39 @@ func openAny(ctx context.Context, o outer, called string, opt Options) ([]*Sourc
 		return nil, err
 	}
 	return list, aerr
+}
+
+// A recognised is an acquisition of an iPhone that was found in an outer.
+type recognised struct {
+	kind   Kind
+	dirs   []string // of the backup, or of the sysdiagnoses
+	mounts []mount  // of the file system
+}
+
+// recognise finds the acquisition of an iPhone in an outer. A file system may
+// hold backups, so that it prevails unless the outer itself is one.
+func recognise(o outer) (recognised, error) {
+	dir, err := findBackup(o)
+	if err == nil && dir == "." {
+		return recognised{kind: IOSBackup, dirs: []string{dir}}, nil
+	}
+	mounts, ferr := findFilesystem(o)
+	if ferr != nil {
+		return recognised{}, ferr
+	}
+	if mounts != nil {
+		return recognised{kind: IOSFilesystem, dirs: []string{"."}, mounts: mounts}, nil
+	}
+	dirs := findSysdiagnoses(o)
+	switch {
+	case err == nil && len(dirs) > 0:
+		return recognised{}, fmt.Errorf("%w, choose one: %.1000q", ErrSeveralAcquisitions, append(dirs, dir))
+	case err == nil:
+		return recognised{kind: IOSBackup, dirs: []string{dir}}, nil
+	case len(dirs) > 0:
+		return recognised{kind: IOSSysdiagnose, dirs: dirs}, nil
+	}
+	return recognised{}, err
 }
 
 // openFound opens the one iOS backup in an outer.
