@@ -8,6 +8,17 @@ import (
 	"github.com/vigie-project/vigie/detect"
 )
 
+// smsApp is the setting that names the app for text messages, which is a role since
+// Android 10.
+func (d *droid) smsApp() string {
+	if d.opt.Benign || d.opt.Android >= 10 {
+		return "com.google.android.apps.messaging"
+	}
+	d.found("sms-setting", "android.settings", `"key":"sms_default_application"`, detect.Confirmed, "the app is the one for text messages, in the settings", 0)
+	d.ruled("sms-setting-of-app", "android.settings", `"key":"sms_default_application"`, detect.NeedsExpert, "an app of no store that is the one for text messages, in the settings")
+	return spyApp
+}
+
 // roles is the dump of which apps have a part of the system to play.
 func (d *droid) roles() string {
 	sms := "com.google.android.apps.messaging"

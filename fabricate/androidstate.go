@@ -55,7 +55,7 @@ func (d *droid) settings(space string) (list [][2]string) {
 		return [][2]string{{"screen_off_timeout", "30000"}, {"ringtone", "content://media/internal/audio/media/12?title=Bell=2"}, {"font_scale", "1.0"}}
 	case "secure":
 		list = [][2]string{{"accessibility_enabled", "1"}, {"android_id", "0123456789abcdef"}, {"default_input_method", "com.google.android.inputmethod.latin/com.android.inputmethod.latin.LatinIME"},
-			{"enabled_accessibility_services", services}, {"location_mode", "3"}, {"sms_default_application", "com.google.android.apps.messaging"}, {"user_setup_complete", "1"}}
+			{"enabled_accessibility_services", services}, {"location_mode", "3"}, {"sms_default_application", d.smsApp()}, {"user_setup_complete", "1"}}
 		d.found("setting-accessibility", "android.settings", spyApp, detect.Confirmed, "the accessibility service in the settings", 0)
 		d.trap("talkback", "com.google.android.marvin.talkback", "a screen reader that is enabled")
 	case "global":
