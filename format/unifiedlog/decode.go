@@ -1,6 +1,7 @@
 package unifiedlog
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -21,6 +22,7 @@ type decoder struct {
 	text    []byte
 	formats map[formatKey]*format
 	options message.Options
+	answers map[*format]message.Answer    // to the filter's Contains
 	local   map[oversizeKey][]oversizeRef // of the chunkset
 	emit    func(*Entry) bool             // called with each entry that is wanted; false ends the decoding
 	batch   []Entry                       // of Scan
@@ -289,13 +291,48 @@ func (d *decoder) accept(e *Entry) bool {
 	if d.q.Match != nil && !d.q.Match(e) {
 		return true
 	}
-	if d.q.Predicate != nil {
-		d.text = e.AppendMessage(d.text[:0])
-		if !d.q.Predicate(d.text) {
-			return true
-		}
-		e.text = slices.Clone(d.text)
+	if !d.acceptMessage(e) {
+		return true
 	}
 	d.stats.Entries++
 	return d.emit(e)
+}
+
+// acceptMessage applies what the filter says of the message.
+func (d *decoder) acceptMessage(e *Entry) bool {
+	known := d.q.Contains == ""
+	if !known {
+		switch d.answer(e.resolve()) {
+		case message.Never:
+			return false
+		case message.Always:
+			known = true
+		}
+	}
+	if known && d.q.Predicate == nil {
+		return true
+	}
+	d.text = e.AppendMessage(d.text[:0])
+	if !known && !bytes.Contains(d.text, []byte(d.q.Contains)) || d.q.Predicate != nil && !d.q.Predicate(d.text) {
+		return false
+	}
+	e.text = slices.Clone(d.text)
+	return true
+}
+
+// answer says whether messages of a format contain the text that the filter
+// wants, and remembers it.
+func (d *decoder) answer(f *format) message.Answer {
+	if f.prog == nil || f.status == StatusNone {
+		return message.Maybe
+	}
+	a, ok := d.answers[f]
+	if !ok {
+		if d.answers == nil || len(d.answers) >= maxFormats {
+			d.answers = map[*format]message.Answer{}
+		}
+		a = f.prog.MayContain([]byte(d.q.Contains))
+		d.answers[f] = a
+	}
+	return a
 }

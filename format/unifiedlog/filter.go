@@ -28,6 +28,10 @@ type Filter struct {
 	Types  []EventType
 	Levels []Level // of messages; entries of other types than TypeLog and TypeSimpledump do not match
 
+	// Contains is a text that messages must contain. Where the format string
+	// alone tells, no message is composed.
+	Contains string
+
 	// Match, if set, decides on what passed the rest, before its message is
 	// composed. It is called by all workers.
 	Match func(*Entry) bool

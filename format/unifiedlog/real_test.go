@@ -138,6 +138,7 @@ func TestPlasoOrder(t *testing.T) {
 		"time":      {Since: since, Until: since.Add(10 * time.Second)},
 		"type":      {Types: []EventType{TypeLoss, TypeSignpost}},
 		"level":     {Levels: []Level{LevelError, LevelFault}},
+		"contains":  {Contains: "kext"},
 		"message":   {Predicate: func(m []byte) bool { return strings.Contains(string(m), "kext") }},
 	} {
 		var counts []uint64
