@@ -107,6 +107,8 @@ var Parsers = []*artifact.Parser{
 	&PowerLog,
 	&PreferenceAnchors,
 	&PrivacyAccounting,
+	&ProcessImages,
+	&Processes,
 	&ProfileEvents,
 	&ProfileState,
 	&Profiles,
