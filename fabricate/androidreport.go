@@ -136,7 +136,7 @@ func (d *droid) writeDumpstate(w io.Writer) error {
 	r.section("EVENT LOG", "logcat -b events "+logcat[7:], func() {
 		r.line("--------- beginning of events")
 		r.text(logLine(d.ago(5), uid, 508, "I", "am_proc_start", "[0,4321,10055,com.example.game,top-activity,{com.example.game/com.example.game.Main}]"))
-		d.found("event-start", "android.eventlog", spyApp, detect.Confirmed, "a start of a process of the app, in the log of events", 0)
+		d.found("event-start", "android.eventlog", spyApp, detect.Confirmed, "a start of a process of the app, in the log of events", 4)
 		if !d.opt.Benign {
 			r.text(logLine(d.ago(4), uid, 508, "I", "am_proc_start", "[0,6100,10080,"+spyApp+":core,service,{"+spyApp+"/"+spyApp+".Recorder}]"))
 		}

@@ -21,20 +21,20 @@ of values: starts, ends and crashes of processes, services and screens that are 
 with which address, notifications, blocked attempts to use known weaknesses
 (snet_event_log). Apps cannot write there. Those whose fields are known are records; all
 lines of the log are in android.logcatlines. It holds minutes to hours, on phones with little
-use days. Lines have no year and no zone.`,
+use days. Lines have no year, which is taken from the acquisition, and no zone.`,
 	Inputs: append(from.Sections("event-log", "last-logcat"),
 		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat.txt"},
 		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat_old.txt"}),
 	Record: eventlogEvent{},
 	Refs: []string{"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/am/EventLogTags.logtags",
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/EventLogTags.logtags"},
-	Parse: from.Decoded(dumpsys.LogEntries, eventlogRow),
+	Parse: from.Log(eventlogRow),
 }
 
 // eventlogEvent is one event. Fields are those of the list, by the names that AOSP
 // gives them.
 type eventlogEvent struct {
-	Time      record.WallTime `json:"time"`                // clock of the phone; year 0 if none is printed
+	Time      record.WallTime `json:"time"`                // clock of the phone; year 0 if none is printed, unless it is of the 60 days before the acquisition
 	Instant   record.Time     `json:"instant"`             // instead of Time, if the line has a zone
 	Tag       string          `json:"tag"`                 // what happened: "am_proc_start", "am_kill", "wm_create_activity"
 	Process   record.Process  `json:"process,omitempty"`   // Process Name

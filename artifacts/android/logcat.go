@@ -24,19 +24,19 @@ verifications of packages, crashes, refusals by SELinux, accessibility, device
 administration, VPN, adb and boot, and those with a link; the artifact android.logcatlines
 has them all, and android.eventlog those events of which the fields are known, such as the
 starts and ends of processes. Apps can write what they like under any tag. Most lines have
-no year, and none a zone.`,
+no year, which is taken from the acquisition, and none a zone.`,
 	Inputs: append(from.Sections("system-log", "main-log", "crash-log", "event-log", "security-log", "radio-log", "stats-log", "last-logcat"),
 		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat.txt"},
 		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat_old.txt"}),
 	Record: logcatLine{},
 	Refs: []string{"https://developer.android.com/tools/logcat",
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/am/EventLogTags.logtags"},
-	Parse: from.Decoded(dumpsys.LogEntries, logcatRow),
+	Parse: from.Log(logcatRow),
 }
 
 // logcatLine is one line.
 type logcatLine struct {
-	Time     record.WallTime `json:"time"`              // clock of the phone; year 0 if none is printed
+	Time     record.WallTime `json:"time"`              // clock of the phone; year 0 if none is printed, unless it is of the 60 days before the acquisition
 	Instant  record.Time     `json:"instant"`           // instead of Time, if the line has a zone
 	Subject  string          `json:"subject"`           // why it is kept: "package", "process", "crash", "denial", "control", "boot", "link"
 	Buffer   string          `json:"buffer,omitempty"`  // log it was in, as announced above: "main", "events", "crash"

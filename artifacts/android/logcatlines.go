@@ -17,19 +17,20 @@ var LogcatLines = artifact.Parser{
 	Title: lang.Text{EN: "Log of the system, all lines", FR: "Journal du système, toutes les lignes"},
 	Doc: `All lines of the log that the artifact android.logcat reads in part. There may be millions,
 and what apps write there can be personal. Links and addresses in them are compared with
-indicators. Most lines have no year, and none a zone.`,
+indicators. Most lines have no year, which is taken from the acquisition, and
+none a zone.`,
 	Inputs: append(from.Sections("system-log", "main-log", "crash-log", "event-log", "security-log", "radio-log", "stats-log", "last-logcat"),
 		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat.txt"},
 		artifact.Pattern{Kinds: evidence.AndroidQF, Glob: "androidqf/logcat_old.txt"}),
 	Record:  logcatLinesLine{},
 	Refs:    []string{"https://developer.android.com/tools/logcat"},
 	Private: true,
-	Parse:   from.Decoded(dumpsys.LogEntries, logcatLinesRow),
+	Parse:   from.Log(logcatLinesRow),
 }
 
 // logcatLinesLine is one line.
 type logcatLinesLine struct {
-	Time     record.WallTime `json:"time"`             // clock of the phone; year 0 if none is printed
+	Time     record.WallTime `json:"time"`             // clock of the phone; year 0 if none is printed, unless it is of the 60 days before the acquisition
 	Instant  record.Time     `json:"instant"`          // instead of Time, if the line has a zone
 	Buffer   string          `json:"buffer,omitempty"` // log it was in, as announced above: "main", "events", "crash"
 	UID      string          `json:"uid,omitempty"`    // who wrote it: number or name of the user
