@@ -75,11 +75,11 @@ func TestCorpusBugreport(t *testing.T) {
 		{tv, &android.WiFiConfig, 1, []string{`"ssid":"\"AndroidWifi\""`}, 1},
 		{tv, &android.RunningServices, 40, nil, 40},
 		{tv, &android.ProcessExits, 36, []string{`"time":"2025-`}, 36},
-		{tv, &android.EventLog, 345, []string{`"tag":"am_proc_start"`, `"time":"2025-11-2`}, 64},        // in the text
-		{tv, &android.Logcat, 11101, []string{`"subject":"denial"`}, bugreportAny}, // MVT reads no log
-		{tv, &android.LogcatLines, 108553, []string{`"buffer":"events"`}, 6795},    // lines in the text
-		{tv, &android.KernelLog, 1145, []string{`"elapsed":5`}, bugreportAny},      // lines in the text
-		{tv, &android.Processes, 1577 + 274, []string{`"thread":"`}, 1577 - 275},   // lines in the text, 275 are first threads
+		{tv, &android.EventLog, 345, []string{`"tag":"am_proc_start"`, `"time":"2025-11-2`}, 64}, // in the text
+		{tv, &android.Logcat, 11101, []string{`"subject":"denial"`}, bugreportAny},               // MVT reads no log
+		{tv, &android.LogcatLines, 108553, []string{`"buffer":"events"`}, 6795},                  // lines in the text
+		{tv, &android.KernelLog, 1145, []string{`"elapsed":5`}, bugreportAny},                    // lines in the text
+		{tv, &android.Processes, 1577 + 274, []string{`"thread":"`}, 1577 - 275},                 // lines in the text, 275 are first threads
 		{old, &android.EventLog, 164, []string{`"tag":"am_proc_start"`}, bugreportAny},
 		{old, &android.Processes, 101 + 420 + 47, []string{`"name":"com.android.phone"`}, bugreportAny},
 		{tv, &android.Settings, 1413, []string{`"tag":"true`}, 0}, // lines in the text
