@@ -27,7 +27,7 @@ func (d *droid) services() []dump {
 		{"wifi", 0, (*droid).wifi}, {"vpn_management", 12, (*droid).vpn}, {"connectivity", 0, (*droid).connectivity}, {"input_method", 0, (*droid).inputMethod},
 		{"companiondevice", 11, (*droid).companionDevice}, {"trust", 0, (*droid).trust}, {"deviceidle", 0, (*droid).deviceIdle}, {"user", 0, (*droid).users},
 		{"lock_settings", 9, (*droid).lockSettings}, {"jobscheduler", 0, (*droid).jobScheduler}, {"alarm", 0, (*droid).alarms}, {"bluetooth_manager", 0, (*droid).bluetooth},
-		{"usb", 0, (*droid).usb},
+		{"usb", 0, (*droid).usb}, {"media_projection", 0, (*droid).mediaProjection},
 	} {
 		if d.opt.Android >= s.since {
 			list = append(list, dump{s.name, s.make(d)})

@@ -146,6 +146,17 @@ func (d *droid) trust() string {
 		"    #0  " + wall(d.ago(3), "01-02 15:04:05.000") + " RevokeTrust: agent=GoogleTrustAgent\n\n"
 }
 
+// mediaProjection is the dump of who records the screen.
+func (d *droid) mediaProjection() string {
+	head := "MEDIA PROJECTION MANAGER (dumpsys media_projection)\nMedia Projection: \n"
+	if d.opt.Benign {
+		return head + "null\n"
+	}
+	d.found("screen", "android.mediaprojection", spyApp, detect.Confirmed, "the app records the screen", 0)
+	d.ruled("screen-recorded", "android.mediaprojection", spyApp, detect.NeedsExpert, "an app that records the screen")
+	return head + fmt.Sprintf("(%s, uid=%d): TYPE_SCREEN_CAPTURE\n", spyApp, d.find(spyApp).id)
+}
+
 // deviceIdle is the dump of the apps that need not save power.
 func (d *droid) deviceIdle() string {
 	d.found("exemption", "android.batteryexemptions", spyApp, detect.Confirmed, "the app need not save power", 0)
@@ -184,6 +195,11 @@ func (d *droid) jobScheduler() string {
 	if !d.opt.Benign {
 		job(spyApp, ".Upload", 0.25)
 		d.found("job", "android.jobs", spyApp, detect.Confirmed, "work that the app has started again and again", 0)
+	}
+	t.line("\n  Job history:\n    -%s START-P: #%s/7 com.example.mail/.Sync", since(0.3), d.find("com.example.mail").opsUID())
+	if !d.opt.Benign {
+		t.line("      -%s START-P: #%s/7 %s/.Upload", since(0.2), d.find(spyApp).opsUID(), spyApp)
+		d.found("job-history", "android.jobhistory", spyApp, detect.Confirmed, "work of the app that was started", 0)
 	}
 	return t.String()
 }

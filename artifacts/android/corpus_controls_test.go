@@ -41,6 +41,8 @@ func TestCorpusControls(t *testing.T) {
 		{&android.ResolverServices, 559, []string{`"Non-Data Actions"`}, 540},
 		{&android.ResolverProviders, 18, nil, 18},
 		{&android.Jobs, 48, []string{`"persisted":true`}, 10},
+		{&android.JobHistory, 100, []string{`"app":"com.google.android.`}, 26}, // lines between its heading and the next
+		{&android.MediaProjection, 0, nil, 0},
 		{&android.Alarms, 42, []string{`"kind":"pending"`}, 35},
 		{&android.Bluetooth, 4, []string{`"kind":"crash"`}, 1},
 		{&android.USB, 8, []string{`"event":"`}, 1},

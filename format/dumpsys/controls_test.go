@@ -17,6 +17,7 @@ var controls = map[string]func(iter.Seq[lines.Line]) int{
 	"companiondevice": count(Companions), "trust": count(TrustEntries), "notification": count(Channels), "user": count(Users),
 	"deviceidle": count(Exemptions), "lock_settings": count(Locks), "package": count(Authorities), "jobscheduler": count(Jobs),
 	"alarm": count(Alarms), "bluetooth_manager": count(BluetoothEntries), "usb": count(USBStates),
+	"media_projection": count(Projections),
 }
 
 // TestControlsEmulator compares with what is counted in the text of the real
@@ -25,7 +26,7 @@ var controls = map[string]func(iter.Seq[lines.Line]) int{
 func TestControlsEmulator(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int{"role": 37, "vpn_management": 2, "connectivity": 1, "input_method": 2, "companiondevice": 0, "trust": 1,
-		"notification": 203, "user": 1, "deviceidle": 15, "lock_settings": 1, "package": 156, "jobscheduler": 48, "alarm": 42, "bluetooth_manager": 4, "usb": 8} {
+		"notification": 203, "user": 1, "deviceidle": 15, "lock_settings": 1, "package": 156, "jobscheduler": 48, "alarm": 42, "bluetooth_manager": 4, "usb": 8, "media_projection": 0} {
 		check(t, name, controls[name](section(t, emulator(t), name)), want) // errors count too
 	}
 	from := func(name string) func(func(lines.Line) bool) { return section(t, emulator(t), name) }
@@ -44,6 +45,7 @@ func TestControlsEmulator(t *testing.T) {
 	check(t, "user", fmt.Sprintln(u.ID, u.Type, u.Flags, u.State, u.LastLoggedIn), "0 android.os.usertype.full.SYSTEM ADMIN|FULL|INITIALIZED|MAIN|PRIMARY|SYSTEM RUNNING_UNLOCKED +15h14m11s933ms ago\n")
 	j := whole(t, Jobs(from("jobscheduler")))[2]
 	check(t, "job", fmt.Sprintln(j.ID != "", strings.Contains(j.Component, "/"), j.User), "true true 0\n")
+	check(t, "history of jobs", len(whole(t, JobEvents(from("jobscheduler")))), 100)
 	b := whole(t, BluetoothEntries(from("bluetooth_manager")))[3]
 	check(t, "bluetooth", fmt.Sprintln(b.Kind, b.Time.Format(time.StampMilli)), "crash Nov 23 08:36:28.887\n")
 }
@@ -170,5 +172,6 @@ func FuzzControls(f *testing.F) {
 		for _, decode := range controls {
 			decode(fromText(text))
 		}
+		count(JobEvents)(fromText(text))
 	})
 }
