@@ -17,7 +17,10 @@ var CrashImages = artifact.Parser{
 	Title: lang.Text{EN: "Code loaded in reported processes", FR: "Code chargé dans les processus signalés"},
 	Doc: `Reports of crashes and of the use of resources list the files of code that were loaded
 in a process: the program itself, libraries, with the UUID that the linker gave each.
-From iOS 15 on a report of a crash lists those of its backtraces only.
+From iOS 15 on a report of a crash lists those of its backtraces only, and says which are
+in the shared cache of libraries: those are no records here, since the UUID of the cache
+(in ios.crashes) stands for all of them, and nothing is loaded from it but what iOS put
+there.
 
 A library from an unusual folder inside a process of iOS was put there by somebody. The
 same path on the same build of iOS always has the same UUID: another one was replaced.
@@ -42,7 +45,7 @@ type crashImagesImage struct {
 	App        record.App     `json:"app,omitempty"`         // bundle identifier of the image
 	Version    string         `json:"version,omitempty"`     // of its bundle
 	Arch       string         `json:"arch,omitempty"`        // such as arm64e
-	From       string         `json:"from,omitempty"`        // source: process, shared cache, or the letter
+	From       string         `json:"from,omitempty"`        // source: process, or the letter
 	Base       string         `json:"base"`                  // address, hexadecimal
 	Size       int64          `json:"size,omitempty"`        // bytes
 	Build      string         `json:"build,omitempty"`       // of iOS
@@ -82,6 +85,9 @@ func crashImagesRead(r *from.Report, yield func(record.Record, error) bool) {
 		if im.Path == "" && im.Name == "" && im.UUID == "" {
 			continue // stands for addresses outside images
 		}
+		if im.Source == crashImagesShared {
+			continue
+		}
 		image := d
 		image.Path, image.Name, image.UUID, image.App, image.Version, image.Arch = record.Path(im.Path), record.Process(im.Name), im.UUID, record.App(im.Identifier), im.Version, im.Arch
 		if image.Name == "" {
@@ -94,14 +100,15 @@ func crashImagesRead(r *from.Report, yield func(record.Record, error) bool) {
 	}
 }
 
-// crashImagesFrom returns where an image is from. The letters other than these are not
+// crashImagesShared is the letter of images of the shared cache.
+const crashImagesShared = "S"
+
+// crashImagesFrom returns where an image is from. The other letters are not
 // documented.
 func crashImagesFrom(letter string) string {
 	switch letter {
 	case "P":
 		return "process"
-	case "S":
-		return "shared cache"
 	case "":
 		return ""
 	}
