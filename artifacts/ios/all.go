@@ -52,6 +52,7 @@ var Parsers = []*artifact.Parser{
 	&Cookies,
 	&CrashImages,
 	&Crashes,
+	&DHCPLeases,
 	&DataUsage,
 	&DatabaseTexts,
 	&DiagnosticReports,

@@ -66,6 +66,9 @@ func TestCorpusFilesystem(t *testing.T) {
 		// 19 rows of app_updates besides.
 		{"store", &ios.AppStore, "private/var/containers/Data/System/A/Documents/Persistence/storeSystem.db", ffsStore, 67, -1, []string{
 			`"table":"app_install","app":"com.midasplayer.apps.candycrushsaga","name":"Candy Crush Saga","vendor":"King"`, `"table":"app_package","app":"com.`, `"table":"app_updates"`}},
+		// iLEAPP has six rows, one for each key: it is one lease.
+		{"lease", &ios.DHCPLeases, "private/var/db/dhcpclient/leases/en0.plist", webImages + "mvs_ios_2023/private/var/db/dhcpclient/leases/en0.plist", 1, 0, []string{
+			`"start":{"utc":"2023-01-08T16:39:17Z"`, `"network":"Spinner Place","address":"100.64.0.236","router":"100.64.0.1"`, `"dns_servers":["100.64.0.1"],"dhcp_server":"100.64.0.1"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -106,6 +109,30 @@ func TestCorpusListings(t *testing.T) {
 				t.Errorf("%d records, %d with a time, want %d", n, timed, want)
 			}
 		})
+	}
+}
+
+// TestCorpusFolders lists the folders of three dumps. MVT lists as many files and
+// folders in two of them, and one more in the second, of which the corpus has 168.
+func TestCorpusFolders(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"mvs_ios_2023": 123, "josh_ios15_ffs": 168, "belkasoft_ctf6_ios_device1": 55} {
+		sources, err := evidence.Open(t.Context(), testdata.Path(t, webImages+name), evidence.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, err := range engine.Parse(t.Context(), sources[0], &ios.Filesystem, engine.PlannedFile{Path: evidence.EntriesPath}, nil) {
+			if n++; err != nil {
+				t.Error(err)
+			}
+		}
+		if n != want {
+			t.Errorf("%s: %d entries, want %d", name, n, want)
+		}
+		for _, s := range sources {
+			s.Close()
+		}
 	}
 }
 
