@@ -59,9 +59,29 @@ func (d *folder) walk(fn func(name string) error) error {
 	return d.walkBelow(".", fn)
 }
 
-// walkBelow lists the files below dir, with names from the root of d. The
-// refusals of a walk replace those of the walk before.
+// walkSizes implements [sizer].
+func (d *folder) walkSizes(fn func(name string, size int64) error) error {
+	return d.list(".", func(name string, e fs.DirEntry) error { return fn(name, entrySize(e)) })
+}
+
+// entrySize returns the size of a file, 0 if it cannot be told. It is asked for
+// by path, which is no way to open a file, but tells its size.
+func entrySize(e fs.DirEntry) int64 {
+	info, err := e.Info()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// walkBelow lists the files below dir, with names from the root of d.
 func (d *folder) walkBelow(dir string, fn func(name string) error) error {
+	return d.list(dir, func(name string, _ fs.DirEntry) error { return fn(name) })
+}
+
+// list is walkBelow with the entries. The refusals of a walk replace those of
+// the walk before.
+func (d *folder) list(dir string, fn func(name string, e fs.DirEntry) error) error {
 	w := folderWalk{root: d.root, fn: fn}
 	err := w.list(dir, 0)
 	d.mu.Lock()
@@ -86,7 +106,7 @@ func (d *folder) Close() error { return d.root.Close() }
 // A folderWalk is one walk through a folder.
 type folderWalk struct {
 	root    *os.Root
-	fn      func(name string) error
+	fn      func(name string, e fs.DirEntry) error
 	refused refusals
 	errs    []error
 }
@@ -109,7 +129,7 @@ func (w *folderWalk) list(dir string, depth int) error {
 				return err
 			}
 		case e.Type().IsRegular():
-			if err := w.fn(name); err != nil {
+			if err := w.fn(name, e); err != nil {
 				return err
 			}
 		case e.Type() == fs.ModeSymlink:

@@ -202,7 +202,7 @@ func (w *entryWalk) list(dir string, depth int) error {
 	for _, de := range list {
 		name := path.Join(dir, de.Name())
 		e := &Entry{Stored: name, Mode: de.Type(), UID: -1, GID: -1, Offset: -1, Copied: true}
-		if info, err := w.d.root.Lstat(name); err == nil {
+		if info, err := de.Info(); err == nil {
 			e.Mode, e.HasMode, e.Modified = info.Mode(), true, seconds(info.ModTime())
 			ownerOf(e, info)
 			if e.Mode.IsRegular() {

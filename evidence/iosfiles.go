@@ -88,7 +88,8 @@ func isSEGB(head []byte) bool {
 }
 
 // findLoose reports whether an outer holds loose files of an iPhone: a crash
-// report, or at its top a database or property list.
+// report, a part of a log archive, a sysdiagnose that is an archive itself, or
+// at its top a database or property list.
 func findLoose(ctx context.Context, o outer) bool {
 	names, heads, found := 0, 0, false
 	_ = o.walk(func(name string) error { // what cannot be listed is a note of the source
@@ -97,6 +98,10 @@ func findLoose(ctx context.Context, o outer) bool {
 		}
 		if isAppleDouble(name) {
 			return nil
+		}
+		if isSysdiagnoseFile(name) || hasEnd(name, ".tracev3") {
+			found = true
+			return errStop
 		}
 		report := hasEnd(name, ".ips", ".ips.synced", ".ips.beta", ".crash")
 		if !report && strings.Contains(name, "/") {
@@ -144,6 +149,21 @@ func (b *besideOuter) open(name string) (*stored, error) {
 func (b *besideOuter) walk(fn func(name string) error) error {
 	for _, name := range b.names {
 		if err := fn(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walkSizes implements [sizer].
+func (b *besideOuter) walkSizes(fn func(name string, size int64) error) error {
+	for _, name := range b.names {
+		var size int64
+		if f, err := b.folder.open(name); err == nil {
+			size = f.size
+			f.Close()
+		}
+		if err := fn(name, size); err != nil {
 			return err
 		}
 	}

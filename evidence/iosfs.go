@@ -275,16 +275,13 @@ type entryLister interface {
 	entries(fn func(*Entry) error) error
 }
 
-// Entries implements [Lister].
+// Entries implements [Lister]. Files that a Mac adds to copies are among them.
 func (f *iosFS) Entries(fn func(*Entry) error) error {
 	l, ok := f.o.(entryLister)
 	if !ok {
 		return f.fileEntries(fn)
 	}
 	err := l.entries(func(e *Entry) error {
-		if isAppleDouble(e.Stored) {
-			return nil
-		}
 		e.Path = f.entryPath(e)
 		return fn(e)
 	})
@@ -314,9 +311,6 @@ func (f *iosFS) entryPath(e *Entry) string {
 // fileEntries lists the files of an outer that knows no more of them.
 func (f *iosFS) fileEntries(fn func(*Entry) error) error {
 	return walkSizes(f.o, func(name string, size int64) error {
-		if isAppleDouble(name) {
-			return nil
-		}
 		return fn(&Entry{Path: f.path(name), Stored: name, Size: size, UID: -1, GID: -1, Offset: -1})
 	})
 }

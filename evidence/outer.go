@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"path"
 	"strings"
 	"time"
@@ -165,6 +166,11 @@ func (s *sub) walk(fn func(name string) error) error {
 
 // walkSizes implements [sizer].
 func (s *sub) walkSizes(fn func(name string, size int64) error) error {
+	if d, ok := s.outer.(*folder); ok {
+		return d.list(strings.TrimSuffix(s.prefix, "/"), func(name string, e fs.DirEntry) error {
+			return fn(strings.TrimPrefix(name, s.prefix), entrySize(e))
+		})
+	}
 	z, ok := s.outer.(sizer)
 	if !ok {
 		return s.walk(func(name string) error {
