@@ -328,6 +328,33 @@ func TestNestedIOS(t *testing.T) {
 	}
 }
 
+// TestBackupAndSysdiagnose opens what people keep in one folder of one phone.
+func TestBackupAndSysdiagnose(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "backup"), os.DirFS(testBackup{files: usual()}.build(t))); err != nil {
+		t.Fatal(err)
+	}
+	archive := gzipBytes(t, tarBytes(t, sysFiles(sysTop)))
+	if err := os.WriteFile(filepath.Join(dir, "sysdiagnose_a.tar.gz"), archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range openAll(t, dir, Options{}) {
+		got = append(got, s.Kind.String()+" "+s.Parent)
+	}
+	if want := []string{"iOS backup ", "sysdiagnose "}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	// Alone in a folder, the archive is found too.
+	if err := os.RemoveAll(filepath.Join(dir, "backup")); err != nil {
+		t.Fatal(err)
+	}
+	if list := openAll(t, dir, Options{}); len(list) != 2 || list[1].Kind != IOSSysdiagnose {
+		t.Errorf("%q", describe(list))
+	}
+}
+
 func TestIdentifyIOS(t *testing.T) {
 	t.Parallel()
 	backup := testBackup{files: usual(), password: testPassword}.build(t)

@@ -144,6 +144,40 @@ func (in *insides) open(ctx context.Context, parent *Source, o outer, sh *shared
 	return list, nil
 }
 
+// openBackupAnd opens the backup in a folder of an outer, and the sysdiagnoses
+// that lie beside it in archives, as people keep what they took from one phone.
+func openBackupAnd(ctx context.Context, o outer, dir string, opt Options) ([]*Source, error) {
+	var besides []string
+	if dir != "." {
+		_ = twoLevels(o, func(at, name string, isDir bool) { // what cannot be listed is in the notes
+			if at = path.Join(at, name); !isDir && isSysdiagnoseFile(at) && !strings.HasPrefix(at, dir+"/") && len(besides) < maxCandidates {
+				besides = append(besides, at)
+			}
+		})
+	}
+	if len(besides) == 0 {
+		s, err := openBackup(ctx, within(o, dir), opt)
+		if err != nil {
+			return nil, err
+		}
+		return []*Source{s}, nil
+	}
+	sh := &shared{c: o}
+	s, err := openBackupIn(ctx, o, dir, sh, opt)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(besides)
+	more, err := openNestedFiles(ctx, s, o, besides, sh, opt)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	for _, m := range more {
+		m.aside = true
+	}
+	return append([]*Source{s}, more...), nil
+}
+
 // openBackupIn opens the backup in a folder of an outer that others use too.
 func openBackupIn(ctx context.Context, o outer, dir string, sh *shared, opt Options) (*Source, error) {
 	in := &sub{outer: o, prefix: dir + "/", closer: sh.handle()}

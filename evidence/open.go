@@ -127,11 +127,7 @@ func openAny(ctx context.Context, o outer, called string, opt Options) ([]*Sourc
 	case found.kind == IOSSysdiagnose:
 		return openSysdiagnoses(ctx, o, found.dirs, &shared{c: o}, called, opt)
 	case found.kind == IOSBackup:
-		src, err := openBackup(ctx, within(o, found.dirs[0]), opt)
-		if err != nil {
-			return nil, err
-		}
-		return []*Source{src}, nil
+		return openBackupAnd(ctx, o, found.dirs[0], opt)
 	case !errors.Is(err, ErrNoAcquisition):
 		return nil, err
 	}
