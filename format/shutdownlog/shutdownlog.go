@@ -55,6 +55,7 @@ type Session struct {
 	Offset  int64
 	End     End
 	Time    int64   // of the flush, seconds since 1970 UTC; 0 if it is not recorded
+	After   int64   // the time of the last shutdown before that has one; 0 if none has
 	Notices int     // times that the system found clients
 	Waited  float64 // seconds from the start of the wait to the last notice
 	Clients []Client
@@ -78,7 +79,7 @@ type Client struct {
 
 var (
 	header    = regexp.MustCompile(`^\s*After ([0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*s, (?:these clients are still here:?)?\s*(.*)$`)
-	client    = regexp.MustCompile(`remaining client pid: (-?[0-9]{1,10}) \((.*)\)`)
+	client    = regexp.MustCompile(`remaining client pid: (-?[0-9]{1,10}) \((.*)$`)
 	flush     = regexp.MustCompile(`^\s*SIGTERM: \[([0-9]{1,12})\]`)
 	flushAt   = regexp.MustCompile(`^\s*SIGTERM:.* @([0-9]{10})\b`)
 	phase     = regexp.MustCompile(`^%+ Entering phase: (.*)$`)
@@ -196,7 +197,10 @@ func (d *decoder) begin(l lines.Line) {
 func (d *decoder) client(l lines.Line, m []string, signaled bool) {
 	pid, _ := strconv.ParseInt(lines.Digits(m[1]), 10, 64)
 	k := key{pid: pid, path: m[2]}
-	if u := imageUUID.FindStringSubmatch(m[2]); u != nil {
+	if i := strings.LastIndexByte(m[2], ')'); i >= 0 { // without one, the line is cut
+		k.path = m[2][:i]
+	}
+	if u := imageUUID.FindStringSubmatch(k.path); u != nil {
 		k.path, k.uuid = u[1], strings.ToUpper(u[2])
 	}
 	i, seen := d.index[k]
@@ -229,7 +233,11 @@ func (d *decoder) other(text string) {
 func (d *decoder) close(end End) {
 	d.s.End = end
 	d.ended = !d.yield(d.s, nil)
-	d.s = Session{Number: d.s.Number + 1}
+	after := d.s.After
+	if d.s.Time != 0 {
+		after = d.s.Time
+	}
+	d.s = Session{Number: d.s.Number + 1, After: after}
 	d.open = false
 	clear(d.index)
 }

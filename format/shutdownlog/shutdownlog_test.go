@@ -48,7 +48,7 @@ func TestClassic(t *testing.T) {
 			{Line: 2, Offset: 43, PID: 87, Path: "/usr/libexec/acmed", UUID: "1A2B3C4D-0000-1111-2222-333344445555", Notices: 1, First: 1.26, Waited: 1.26},
 			{Line: 3, Offset: 128, PID: 203, Path: "/private/var/mobile/An App (2)/acme", Notices: 2, First: 1.26, Waited: 2.51},
 		}},
-		{Number: 2, Line: 7, Offset: int64(strings.Index(classic, "SIGTERM: [17001")), Time: 1700100123},
+		{Number: 2, Line: 7, Offset: int64(strings.Index(classic, "SIGTERM: [17001")), Time: 1700100123, After: 1700000123},
 	}
 	got, err := decode(classic)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -66,7 +66,7 @@ After 1.77s, these clients are still here:
 After 1.20s, these clients are still here:
 		remaining client pid: 9 (/private/var/tmp/x`)
 	if err != nil || len(got) != 2 || got[0].End != Restarted || got[0].Waited != 1.77 || got[1].End != Cut || got[1].Number != 2 ||
-		got[1].Line != 5 || len(got[1].Clients) != 0 || len(got[1].Other) != 1 {
+		got[1].Line != 5 || len(got[1].Clients) != 1 || got[1].Clients[0].Path != "/private/var/tmp/x" {
 		t.Errorf("%v %+v", err, got)
 	}
 	for _, end := range []End{Flushed, Restarted, Cut} {
@@ -95,7 +95,7 @@ SIGTERM: [١٧٠٠٠٠٠١٢٤] All buffers flushed
 			{Line: 3, Offset: 48, PID: 155, Path: "/usr/libexec/nfcd", Notices: 2, First: 0.1, Waited: 0.2, Signaled: true},
 			{Line: 4, Offset: 106, PID: 156, Path: "/usr/libexec/other", Notices: 1, First: 0.1, Waited: 0.1},
 		}},
-		{Number: 2, Line: 9, Offset: 349, Time: 1700000124, Notices: 1, Waited: 0.5},
+		{Number: 2, Line: 9, Offset: 349, Time: 1700000124, After: 1700000123, Notices: 1, Waited: 0.5},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
