@@ -17,8 +17,8 @@ var CrashImages = artifact.Parser{
 	Title: lang.Text{EN: "Code loaded in reported processes", FR: "Code chargé dans les processus signalés"},
 	Doc: `Reports of crashes and of the use of resources list the files of code that were loaded
 in a process: the program itself, libraries, with the UUID that the linker gave each.
-From iOS 15 on a report of a crash lists those of its backtraces only, and says which are
-in the shared cache of libraries: those are no records here, since the UUID of the cache
+From iOS 15 on a report of a crash lists those of its backtraces only, and says where
+the shared cache of libraries was: images in it are no records here, since the UUID of the cache
 (in ios.crashes) stands for all of them, and nothing is loaded from it but what iOS put
 there.
 
@@ -66,6 +66,7 @@ func crashImagesRead(r *from.Report, yield func(record.Record, error) bool) {
 	body, _ := r.Content() // errors are told by ios.crashes and ios.resourcereports
 	d := crashImagesImage{Proxied: r.Proxied()}
 	var images []ips.Image
+	shared := func(ips.Image) bool { return false }
 	table := "usedImages"
 	if r.Class == ips.Resource {
 		c, _ := ips.DecodeResource(body)
@@ -74,7 +75,7 @@ func crashImagesRead(r *from.Report, yield func(record.Record, error) bool) {
 		d.Process, d.Program, d.PID, d.Build, d.Incident = record.Process(c.Command), record.Path(c.Path), c.PID, c.Build, c.Incident
 	} else {
 		c := ips.CrashImages(body)
-		images = c.Images
+		images, shared = c.Images, c.Shared
 		if !ips.IsJSON(body) {
 			table = "Binary Images"
 		}
@@ -85,7 +86,7 @@ func crashImagesRead(r *from.Report, yield func(record.Record, error) bool) {
 		if im.Path == "" && im.Name == "" && im.UUID == "" {
 			continue // stands for addresses outside images
 		}
-		if im.Source == crashImagesShared {
+		if shared(im) {
 			continue
 		}
 		image := d
@@ -99,9 +100,6 @@ func crashImagesRead(r *from.Report, yield func(record.Record, error) bool) {
 		}
 	}
 }
-
-// crashImagesShared is the letter of images of the shared cache.
-const crashImagesShared = "S"
 
 // crashImagesFrom returns where an image is from. The other letters are not
 // documented.

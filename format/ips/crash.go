@@ -47,8 +47,9 @@ type CrashReport struct {
 	Model, System, SystemBuild, ReleaseType string
 	Incident, ReporterKey                   string
 	LockdownMode, Locked, Unlocked          *bool
-	Developer                               *bool // developer mode
-	SharedCache                             string
+	Developer                               *bool  // developer mode
+	SharedCache                             string // UUID
+	SharedBase, SharedSize                  uint64 // address and bytes of it
 	Other                                   []Pair // what has no place above
 }
 
@@ -123,6 +124,12 @@ func DecodeCrash(body []byte) (CrashReport, error) {
 	v, err := Object(body)
 	c := crashJSON(v)
 	return c, err
+}
+
+// Shared reports whether an image is of the shared cache of libraries, by its letter
+// or, as reports of iOS have it, by its address.
+func (c *CrashReport) Shared(im Image) bool {
+	return im.Source == "S" || im.Base >= c.SharedBase && im.Base-c.SharedBase < c.SharedSize
 }
 
 // FaultingThread returns the thread that the report is about, nil if it names

@@ -42,7 +42,7 @@ func CrashImages(body []byte) CrashReport {
 			*text = m.Text()
 		} else if number := c.number(key); number != nil {
 			*number = m.Number()
-		} else if key == "usedImages" || key == "osVersion" {
+		} else if key == "usedImages" || key == "osVersion" || key == "sharedCache" {
 			c.member(key, m)
 		}
 	}
@@ -139,6 +139,7 @@ func (c *CrashReport) member(key string, m Value) bool {
 		c.termination(m)
 	case "sharedCache":
 		c.members(key, m, map[string]*string{"uuid": &c.SharedCache})
+		c.SharedBase, c.SharedSize = m.Get("base").Uint(), m.Get("size").Uint()
 	case "asi":
 		c.info(m)
 	case "threads":
