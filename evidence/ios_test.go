@@ -461,6 +461,41 @@ func TestHostileSysdiagnose(t *testing.T) {
 	}
 }
 
+// TestSparseMember has a member of which the archive stores parts only.
+func TestSparseMember(t *testing.T) {
+	t.Parallel()
+	header := tarHeader(t, sysTop+"sparse", 0)
+	const kind, sum, sumEnd, realSize = 156, 148, 156, 483
+	header[kind] = tar.TypeGNUSparse
+	copy(header[realSize:], "00000000000\x00")
+	copy(header[sum:sumEnd], "        ")
+	total := 0
+	for _, b := range header[:tarBlock] {
+		total += int(b)
+	}
+	copy(header[sum:sumEnd], fmt.Sprintf("%06o\x00 ", total))
+	plain := tarBytes(t, sysFiles(sysTop))
+	s := openAll(t, put(t, "a.tar", append(append(plain[:len(plain)-1024:len(plain)-1024], header...), make([]byte, 1024)...)), Options{})[0]
+	if got := noteCodesOf(s); !slices.Equal(got, []string{"appledouble-skipped", "member-sparse"}) {
+		t.Errorf("notes %+v", s.Notes)
+	}
+}
+
+// TestManySpools bounds what all archives together take of the disk.
+func TestManySpools(t *testing.T) {
+	name := put(t, "a.tar.gz", gzipBytes(t, tarBytes(t, sysFiles(sysTop))))
+	before := spooled.Load()
+	spooled.Add(spoolTotal)
+	list, err := Open(t.Context(), name, Options{})
+	spooled.Add(-spoolTotal)
+	if err != nil || len(paths(list[0])) != 5 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if err := list[0].Close(); err != nil || spooled.Load() != before {
+		t.Errorf("%d bytes are counted, %v", spooled.Load()-before, err)
+	}
+}
+
 // tarHeader returns the header of a member without its content.
 func tarHeader(tb testing.TB, name string, size int64) []byte {
 	tb.Helper()

@@ -194,6 +194,8 @@ const (
 	versionList = "System/Library/CoreServices/SystemVersion.plist"
 	buildList   = "private/var/installd/Library/MobileInstallation/LastBuildInfo.plist"
 	dataArk     = "private/var/root/Library/Lockdown/data_ark.plist"
+	interfaces  = "private/var/preferences/SystemConfiguration/NetworkInterfaces.plist"
+	network     = "private/var/preferences/SystemConfiguration/preferences.plist"
 	deviceIDs   = "private/var/wireless/Library/Preferences/com.apple.commcenter.device_specific_nobackup.plist"
 )
 
@@ -215,6 +217,11 @@ func filesystemDevice(s *Source) {
 	d.Model, d.Serial, d.UDID = listText(ark.Get("-ProductType")), listText(ark.Get("-SerialNumber")), listText(ark.Get("-UniqueDeviceID"))
 	if d.Version == "" {
 		d.Version = listText(ark.Get("-DarkProductVersion"))
+	}
+	for _, name := range []string{interfaces, network} {
+		if d.Model == "" {
+			d.Model = listText(listAt(s, name).Get("Model"))
+		}
 	}
 	for pair := range listAt(s, deviceIDs).Get("imeis").Elems() {
 		if d.IMEI == "" {

@@ -11,13 +11,15 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 )
 
 // Limits of what is decompressed once to be read at random.
 const (
 	spoolPacked   = 1 << 30   // bytes of an archive; larger ones are decompressed on demand
 	spoolPlain    = 8 << 30   // bytes of content
-	spoolMemory   = 32 << 20  // bytes kept in memory; the rest goes to a file
+	spoolTotal    = 24 << 30  // bytes of content of all archives that are open
+	spoolMemory   = 8 << 20   // bytes kept in memory; the rest goes to a file
 	spoolBlock    = 1 << 20   // bytes that are decompressed and encrypted together
 	spoolRatio    = 200       // bytes of content for one of the archive; DEFLATE reaches 1032
 	spoolRatioMin = 256 << 20 // bytes of content from which on the ratio counts
@@ -34,7 +36,12 @@ type spool struct {
 	name string   // to be removed when closed; "" if that is done
 	size int64
 	aes  cipher.Block
+
+	counted int64 // bytes of it in spooled
 }
+
+// spooled are the bytes of all spools that are open.
+var spooled atomic.Int64
 
 // errSpool says that content cannot be spooled, and must be read otherwise.
 var errSpool = errors.New("content is not spooled")
@@ -44,6 +51,9 @@ var errSpool = errors.New("content is not spooled")
 // content than is spooled, or no place for it. stop is asked between blocks and
 // ends reading with its error.
 func fillSpool(content io.Reader, packed int64, stop func() error) (s *spool, damaged, err error) {
+	if spooled.Load() >= spoolTotal {
+		return nil, nil, fmt.Errorf("%w: other archives take %d bytes", errSpool, spooled.Load())
+	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, nil, fmt.Errorf("make key: %w", err)
@@ -68,9 +78,9 @@ func fillSpool(content io.Reader, packed int64, stop func() error) (s *spool, da
 			return nil, nil, b.err
 		case b.err != nil && !errors.Is(b.err, io.EOF):
 			damaged = b.err
-		case b.err == nil && s.size > spoolPlain:
+		case b.err == nil && (s.size > spoolPlain || spooled.Load() > spoolTotal):
 			s.Close()
-			return nil, nil, fmt.Errorf("%w: more than %d bytes", errSpool, int64(spoolPlain))
+			return nil, nil, fmt.Errorf("%w: %d bytes are too many", errSpool, s.size)
 		case b.err == nil && s.size > spoolRatioMin && s.size/spoolRatio > packed:
 			damaged = fmt.Errorf("decompress archive: %d bytes grow to more than %d times their size", packed, spoolRatio)
 		}
@@ -165,6 +175,8 @@ type spoolWriter struct {
 // write appends content, which it may change.
 func (w *spoolWriter) write(p []byte) error {
 	s := w.s
+	spooled.Add(int64(len(p)))
+	s.counted += int64(len(p))
 	if s.file == nil {
 		n := min(len(p), spoolMemory-len(s.head))
 		s.head = append(s.head, p[:n]...)
@@ -250,7 +262,8 @@ func (s *spool) ReadAt(p []byte, off int64) (int, error) {
 
 // Close gives up the content.
 func (s *spool) Close() error {
-	s.head = nil
+	spooled.Add(-s.counted)
+	s.head, s.counted = nil, 0
 	if s.file == nil {
 		return nil
 	}
