@@ -26,6 +26,7 @@ type decoder struct {
 	local   map[oversizeKey][]oversizeRef // of the chunkset
 	emit    func(*Entry) bool             // called with each entry that is wanted; false ends the decoding
 	batch   []Entry                       // of Scan
+	slot    Entry                         // of Entries
 	next    func() *Entry                 // where the next entry is to be put
 
 	// Where decoding is.

@@ -5,7 +5,9 @@ import (
 	"container/heap"
 	"context"
 	"iter"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // maxPending is how many bytes of decoded chunksets wait for their turn in
@@ -26,13 +28,18 @@ const maxViews = 64
 // chunkset, which no file showed so far, may come late; Stats.OutsideWindow
 // counts them.
 //
-// What is damaged is given as an error with a nil entry, and reading goes on.
-// If ctx ends, its error is the last.
+// Chunksets are decoded ahead by other goroutines, which call f.Match and
+// f.Predicate. What is damaged is given as an error with a nil entry, and reading
+// goes on. If ctx ends, its error is the last.
 func (a *Archive) Entries(ctx context.Context, f Filter) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
 		q := newQuery(&f)
 		m := &merger{a: a, d: a.newDecoder(q), ctx: ctx, yield: yield, cut: maxKey, limit: cmp.Or(a.limit, maxPending), views: map[*group]*view{}}
-		defer func() { a.finish(&f, []*decoder{m.d}) }()
+		stop := m.start()
+		defer func() {
+			stop()
+			a.finish(&f, []*decoder{m.d})
+		}()
 		for _, err := range a.errs {
 			if !yield(nil, err) {
 				return
@@ -131,11 +138,48 @@ type merger struct {
 	open  pendingHeap
 	bytes int // of what is open
 	limit int
-	cut   key // entries after it are not kept now
-	errs  int // errors given
-	slot  Entry
+	ahead []*flight // units being decoded, in their order
+	jobs  chan *flight
+	cut   key   // entries after it are not kept now
+	errs  int   // errors given
 	stats Stats // of decoding an entry for the second time; not used
 	views map[*group]*view
+}
+
+// maxAhead is how many chunksets are decoded before their turn.
+const maxAhead = 6
+
+// A flight is the decoding of a unit by another goroutine.
+type flight struct {
+	unit  *unit
+	view  *view
+	cut   key
+	done  chan struct{}
+	stats Stats
+	// Results: nil where there is none.
+	pending *pending
+	again   *unit // for the entries after the cut
+}
+
+// start starts what decodes ahead and returns what ends it.
+func (m *merger) start() (stop func()) {
+	m.jobs = make(chan *flight, maxAhead+1)
+	var wg sync.WaitGroup
+	for range max(1, min(maxAhead, runtime.GOMAXPROCS(0)-1)) {
+		d := m.a.newDecoder(m.d.q)
+		wg.Go(func() {
+			for f := range m.jobs {
+				if m.ctx.Err() == nil {
+					d.fly(f)
+				}
+				close(f.done)
+			}
+		})
+	}
+	return func() {
+		close(m.jobs)
+		wg.Wait()
+	}
 }
 
 func (m *merger) run() {
@@ -144,23 +188,73 @@ func (m *merger) run() {
 	}
 	heap.Init(&m.units)
 	for m.ctx.Err() == nil {
-		for len(m.units) > 0 && (len(m.open) == 0 || m.units[0].start.compare(m.open[0].key()) <= 0) {
-			if len(m.open) == 0 {
-				m.cut = maxKey
-			}
-			m.decode(heap.Pop(&m.units).(*unit))
-			if !m.report() {
+		if len(m.open) == 0 {
+			m.cut = maxKey
+		}
+		m.sendAhead()
+		due := m.due()
+		switch {
+		case due != nil && (len(m.open) == 0 || due.start.compare(m.open[0].key()) <= 0):
+			if m.land(due); !m.report() {
 				return
 			}
-		}
-		if len(m.open) == 0 {
+		case len(m.open) == 0:
 			return
-		}
-		if !m.give() {
+		case !m.give():
 			return
 		}
 	}
 	m.yield(nil, m.ctx.Err())
+}
+
+// sendAhead has the next units decoded, but not what is after the cut.
+func (m *merger) sendAhead() {
+	for len(m.ahead) < maxAhead && len(m.units) > 0 && m.units[0].start.compare(m.cut) <= 0 {
+		m.ahead = append(m.ahead, m.send(heap.Pop(&m.units).(*unit)))
+	}
+}
+
+func (m *merger) send(u *unit) *flight {
+	f := &flight{unit: u, view: m.view(u.job), cut: m.cut, done: make(chan struct{})}
+	m.jobs <- f
+	return f
+}
+
+// due returns the unit whose time comes first, or nil.
+func (m *merger) due() *unit {
+	var due *unit
+	for _, f := range m.ahead {
+		if due == nil || f.unit.start.compare(due.start) < 0 {
+			due = f.unit
+		}
+	}
+	if len(m.units) > 0 && (due == nil || m.units[0].start.compare(due.start) < 0) {
+		due = m.units[0]
+	}
+	return due
+}
+
+// land takes a decoded unit in.
+func (m *merger) land(u *unit) {
+	var f *flight
+	if i := slices.IndexFunc(m.ahead, func(f *flight) bool { return f.unit == u }); i >= 0 {
+		f = m.ahead[i]
+		m.ahead = slices.Delete(m.ahead, i, i+1)
+	} else {
+		f = m.send(heap.Pop(&m.units).(*unit))
+	}
+	<-f.done
+	m.d.stats.add(&f.stats)
+	if f.again != nil {
+		heap.Push(&m.units, f.again)
+	}
+	if p := f.pending; p != nil && m.trim(p) {
+		m.bytes += p.size
+		heap.Push(&m.open, p)
+		if m.bytes > m.limit {
+			m.spill()
+		}
+	}
 }
 
 // report gives the errors that came since the last time.
@@ -217,16 +311,17 @@ func (m *merger) view(j job) *view {
 	return m.d.view
 }
 
-// decode reads a chunkset and keeps its entries up to the cut.
-func (m *merger) decode(u *unit) {
-	d, before := m.d, *m.d.stats
-	p := &pending{unit: u, view: m.view(u.job), until: u.until}
-	if m.cut.compare(p.until) < 0 {
-		p.until = m.cut
+// fly decodes a chunkset and keeps its entries up to the cut.
+func (d *decoder) fly(f *flight) {
+	d.stats, d.options.Stats = &f.stats, &f.stats.Message
+	u := f.unit
+	p := &pending{unit: u, view: f.view, until: u.until}
+	if f.cut.compare(p.until) < 0 {
+		p.until = f.cut
 	}
 	p.sub = u.job.group.sub(p.view, u.index)
-	m.enter(p)
-	h, err := m.a.cache.acquire(u.job.file.Name)
+	d.enter(p)
+	h, err := d.a.cache.acquire(u.job.file.Name)
 	if err != nil {
 		d.stats.damage(u.job.file.Name, -1, err)
 		return
@@ -234,42 +329,35 @@ func (m *merger) decode(u *unit) {
 	if err := d.load(h, u.job.group.chunks[u.index]); err != nil {
 		d.damage(err)
 	}
-	m.a.cache.release(h)
-	m.collect(p)
+	d.a.cache.release(h)
+	d.collect(f, p)
 	if u.after != minKey {
-		before.Spilled++
-		*d.stats = before
+		f.stats = Stats{Spilled: 1}
 	}
-	if len(p.refs) == 0 {
-		return
-	}
-	slices.SortFunc(p.refs, ref.compare)
-	p.keep(d.out)
-	m.bytes += p.size
-	heap.Push(&m.open, p)
-	if m.bytes > m.limit {
-		m.spill()
+	if len(p.refs) > 0 {
+		slices.SortFunc(p.refs, ref.compare)
+		p.keep(d.out)
+		f.pending = p
 	}
 }
 
 // enter makes the decoder stand at a chunkset.
-func (m *merger) enter(p *pending) {
-	d := m.d
+func (d *decoder) enter(p *pending) {
 	d.file, d.view, d.sub, d.chunkset = p.unit.job.file, p.view, p.sub, p.unit.chunkset
 }
 
 // collect notes the entries that are wanted. Where some come after the cut, the
 // chunkset is to be read again.
-func (m *merger) collect(p *pending) {
-	u, d := p.unit, m.d
+func (d *decoder) collect(f *flight, p *pending) {
+	u := p.unit
 	again := maxKey
 	chunkAt := -1
-	d.next = func() *Entry { return &m.slot }
+	d.next = func() *Entry { return &d.slot }
 	d.emit = func(e *Entry) bool {
 		k := u.key(e.Continuous)
 		switch {
 		case k.compare(u.after) <= 0 || k.compare(u.until) > 0:
-		case k.compare(m.cut) > 0:
+		case k.compare(f.cut) > 0:
 			if k.compare(again) < 0 {
 				again = k
 			}
@@ -284,7 +372,7 @@ func (m *merger) collect(p *pending) {
 	}
 	d.decode()
 	if again != maxKey {
-		heap.Push(&m.units, &unit{again, m.cut, u.until, u.job, u.index, u.chunkset})
+		f.again = &unit{again, f.cut, u.until, u.job, u.index, u.chunkset}
 	}
 }
 
@@ -313,7 +401,7 @@ func (m *merger) give() bool {
 	p := m.open[0]
 	r := p.refs[p.next]
 	c := &p.chunks[r.chunk]
-	m.enter(p)
+	m.d.enter(p)
 	m.d.again(c, int(r.at), &m.stats)
 	if p.next++; p.next == len(p.refs) {
 		heap.Pop(&m.open)
@@ -321,13 +409,14 @@ func (m *merger) give() bool {
 	} else {
 		heap.Fix(&m.open, 0)
 	}
-	return m.yield(&m.slot, nil)
+	return m.yield(&m.d.slot, nil)
 }
 
 // again decodes an entry that was wanted before.
 func (d *decoder) again(c *keptChunk, at int, scratch *Stats) {
 	stats := d.stats
 	d.stats, d.replay, d.local = scratch, true, nil
+	d.next = func() *Entry { return &d.slot }
 	switch c.tag {
 	case tagStatedump:
 		d.statedump(c.data, c.at)
@@ -355,22 +444,10 @@ func (m *merger) spill() {
 		}
 	}
 	slices.SortFunc(keys, key.compare)
-	cut := keys[(len(keys)-1)/2]
-	m.cut, m.bytes = cut, 0
+	m.cut, m.bytes = keys[(len(keys)-1)/2], 0
 	open := m.open[:0]
 	for _, p := range m.open {
-		n := p.next
-		for n < len(p.refs) && p.unit.key(p.refs[n].continuous).compare(cut) <= 0 {
-			n++
-		}
-		if n < len(p.refs) {
-			u := *p.unit
-			u.start, u.after, u.until = u.key(p.refs[n].continuous), cut, p.until
-			heap.Push(&m.units, &u)
-			p.until = cut
-			p.shrink(n)
-		}
-		if p.next < len(p.refs) {
+		if m.trim(p) {
 			open = append(open, p)
 			m.bytes += p.size
 		}
@@ -378,6 +455,26 @@ func (m *merger) spill() {
 	clear(m.open[len(open):])
 	m.open = open
 	heap.Init(&m.open)
+}
+
+// trim forgets the entries of a chunkset after the cut, for which it is to be
+// read again. It reports whether any are left.
+func (m *merger) trim(p *pending) bool {
+	n := p.next
+	for n < len(p.refs) && p.unit.key(p.refs[n].continuous).compare(m.cut) <= 0 {
+		n++
+	}
+	if n < len(p.refs) {
+		u := *p.unit
+		u.start, u.until = u.key(p.refs[n].continuous), p.until
+		if u.after.compare(m.cut) < 0 {
+			u.after = m.cut
+		}
+		heap.Push(&m.units, &u)
+		p.until = m.cut
+		p.shrink(n)
+	}
+	return p.next < len(p.refs)
 }
 
 // shrink keeps the waiting entries before n only.
