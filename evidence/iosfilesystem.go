@@ -44,6 +44,7 @@ type insides struct {
 	archives []string // sysdiagnoses in archives
 	backups  []string // folders of backups
 	doubles  int64    // files that a Mac has added
+	report   string   // the first crash report of a sysdiagnose, by name
 	err      error    // of the walk
 }
 
@@ -55,6 +56,9 @@ func lookInside(ctx context.Context, o outer) *insides {
 		if isAppleDouble(name) {
 			in.doubles++
 			return nil
+		}
+		if ok, _ := path.Match("crashes_and_spins/*.ips", name); ok && (in.report == "" || name < in.report) {
+			in.report = name
 		}
 		if isSysdiagnoseFile(name) && len(in.archives) < maxCandidates {
 			in.archives = append(in.archives, name)

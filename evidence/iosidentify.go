@@ -23,14 +23,6 @@ func (id *Identification) describeIOS(ctx context.Context, o, in outer, found re
 		id.missing(openStored(s, ""))
 	case IOSSysdiagnose:
 		s.FS = newIOSFS(in, sysDir)
-		c := &capture{s: s, called: id.Name}
-		if id.Folder != "" {
-			c.called = path.Base(id.Folder)
-		}
-		c.find()
-		c.device()
-		c.check()
-		c.internal()
 		id.missing(openStored(s, sysDir+"/"))
 		for _, dir := range found.dirs[1:] {
 			id.Parts = append(id.Parts, Part{Name: dir, Kind: IOSSysdiagnose})
@@ -38,10 +30,16 @@ func (id *Identification) describeIOS(ctx context.Context, o, in outer, found re
 	}
 	inside := lookInside(ctx, in)
 	if id.Kind == IOSSysdiagnose {
-		inside.backups = nil
+		called := id.Name
+		if id.Folder != "" {
+			called = path.Base(id.Folder)
+		}
+		describeCapture(s, called, inside, in)
+	} else {
+		s.Notes = append(s.Notes, inside.notes(in)...)
 	}
 	id.partsInside(in, inside)
-	id.Device, id.Notes = s.Device, append(s.Notes, inside.notes(in)...)
+	id.Device, id.Notes = s.Device, s.Notes
 }
 
 // openStored returns a function that opens files of a source below a folder.

@@ -21,7 +21,7 @@ type memberIndex struct {
 
 	// logged says to keep log, the names in the order of the archive: each as
 	// its size, the length that it shares with the one before, and the rest. A
-	// log longer than maxNameLog is given up where the order is kept.
+	// log longer than maxNameCache is given up where the order is kept.
 	logged  bool
 	log     []byte
 	last    string
@@ -33,8 +33,12 @@ type memberSlot struct {
 	off  int64 // of the header
 }
 
-// maxNameLog bounds the bytes of the list of names.
-const maxNameLog = 256 << 20
+// Bounds on the bytes of the list of names: where names cannot be had otherwise,
+// and where they can be read again.
+const (
+	maxNameLog   = 256 << 20
+	maxNameCache = 96 << 20
+)
 
 func newMemberIndex() memberIndex { return memberIndex{seed: maphash.MakeSeed()} }
 
@@ -47,7 +51,7 @@ func (x *memberIndex) add(name string, off, size int64) {
 	if x.logged {
 		x.addLog(name, off, size)
 	}
-	if x.ordered && len(x.log) > maxNameLog {
+	if x.ordered && len(x.log) > maxNameCache {
 		x.logged, x.log = false, nil
 	}
 }

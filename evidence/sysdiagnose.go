@@ -31,19 +31,25 @@ func openSysdiagnose(ctx context.Context, whole outer, dir string, sh *shared, c
 	if dir != "." {
 		called = path.Base(dir)
 	}
-	c := &capture{s: s, called: called}
-	c.find()
-	c.device()
-	c.check()
 	inside := lookInside(ctx, o)
-	inside.backups = nil // Manifest.db of other services
-	s.Notes = append(s.Notes, inside.notes(o)...)
-	c.internal()
+	describeCapture(s, called, inside, o)
 	nested, err := inside.open(ctx, s, o, sh, opt)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return append([]*Source{s}, nested...), nil
+}
+
+// describeCapture says of a sysdiagnose when it was made, of which phone, and
+// what is odd about it.
+func describeCapture(s *Source, called string, inside *insides, o outer) {
+	inside.backups = nil // Manifest.db of other services
+	c := &capture{s: s, called: called, report: inside.report}
+	c.find()
+	c.device()
+	c.check()
+	s.Notes = append(s.Notes, inside.notes(o)...)
+	c.internal()
 }
 
 // openSysdiagnoses opens all sysdiagnoses of an outer, and says what lies
@@ -99,6 +105,7 @@ func outside(ctx context.Context, o outer, dirs []string) []Note {
 type capture struct {
 	s      *Source
 	called string // the name of the archive or folder
+	report string // a crash report
 	start  time.Time
 	name   sysToken // of the archive or folder
 }
@@ -206,10 +213,15 @@ func (c *capture) device() {
 	d.UDID = first(props["UniqueDeviceID"])
 	d.Model = first(props["ProductType"], match(treeModel, tree))
 	d.Version = first(props["OSVersion"], listText(version.Get("ProductVersion")))
-	d.Build = first(props["BuildVersion"], listText(version.Get("ProductBuildVersion")), fromName)
-	for source, build := range map[string]string{"SystemVersion.plist": listText(version.Get("ProductBuildVersion"))} {
-		c.differs(source, build)
+	head, _, _ := strings.Cut(string(textAt(c.s, sysDir+"/"+c.report, maxSysHead)), "\n")
+	crash := reportOS.FindStringSubmatch(head)
+	if crash == nil {
+		crash = make([]string, 3)
 	}
+	d.Version = first(d.Version, crash[1])
+	d.Build = first(props["BuildVersion"], listText(version.Get("ProductBuildVersion")), fromName, crash[2])
+	c.differs("SystemVersion.plist", listText(version.Get("ProductBuildVersion")))
+	c.differs("the first crash report", crash[2])
 	c.differs("the log of the collection", fromName)
 	c.differs("the name of the acquisition", c.name.build)
 }
@@ -220,6 +232,9 @@ func (c *capture) differs(source, build string) {
 		c.s.note("capture-differs", "", "%s says build %.50q, the device %.50q", source, build, c.s.Device.Build)
 	}
 }
+
+// reportOS is the system in the first line of a crash report, which is JSON.
+var reportOS = regexp.MustCompile(`"os_version"\s*:\s*"[^"(]*?([\d.]+) \((\w{1,20})\)"`)
 
 var (
 	treeSerial = regexp.MustCompile(`"IOPlatformSerialNumber" = "([^"]{1,100})"`)

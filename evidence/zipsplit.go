@@ -162,7 +162,11 @@ func countPieces(name string) (int, error) {
 	}
 	le := binary.LittleEndian
 	count := int(le.Uint16(tail[i+4:])) + 1
-	if at := i - sizeLocator; count > 0xffff && at >= 0 && string(tail[at:at+4]) == sigLocator {
+	if count > 0xffff { // the 64-bit locator says it
+		at := i - sizeLocator
+		if at < 0 || string(tail[at:at+4]) != sigLocator {
+			return 0, nil
+		}
 		count = int(le.Uint32(tail[at+16:]))
 	}
 	if count > maxPieces {
