@@ -1,0 +1,137 @@
+package evidence
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestNestedIOS finds a sysdiagnose and a backup in a file system.
+func TestNestedIOS(t *testing.T) {
+	t.Parallel()
+	backup := testBackup{files: usual()}.build(t)
+	list := append(members(t, backup, "private/var/mobile/Media/old/"), member{name: "private/var/mobile/Library/x", data: []byte("x")},
+		member{name: "private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/" + strings.TrimSuffix(sysTop, "/") + ".tar.gz", data: gzipBytes(t, tarBytes(t, sysFiles(sysTop)))},
+		member{name: "private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/bad.tar.gz", data: []byte("\x1f\x8bbroken")})
+	sources := openAll(t, put(t, "dump.tar", tarBytes(t, list)), Options{})
+	var got []string
+	for _, s := range sources {
+		got = append(got, s.Kind.String()+" "+s.Parent+" "+s.Device.Build)
+	}
+	want := []string{"iOS file system  ", "sysdiagnose dump.tar 22D63", "iOS backup dump.tar "}
+	if !slices.Equal(got, want) || !slices.Equal(noteCodesOf(sources[0]), []string{"nested-damaged"}) {
+		t.Errorf("%q, %+v", got, sources[0].Notes)
+	}
+}
+
+// TestBackupAndSysdiagnose opens what people keep in one folder of one phone.
+func TestBackupAndSysdiagnose(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "backup"), os.DirFS(testBackup{files: usual()}.build(t))); err != nil {
+		t.Fatal(err)
+	}
+	archive := gzipBytes(t, tarBytes(t, sysFiles(sysTop)))
+	if err := os.WriteFile(filepath.Join(dir, "sysdiagnose_a.tar.gz"), archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range openAll(t, dir, Options{}) {
+		got = append(got, s.Kind.String()+" "+s.Parent)
+	}
+	if want := []string{"iOS backup ", "sysdiagnose "}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	// Alone in a folder, the archive is found too.
+	if err := os.RemoveAll(filepath.Join(dir, "backup")); err != nil {
+		t.Fatal(err)
+	}
+	if list := openAll(t, dir, Options{}); len(list) != 2 || list[1].Kind != IOSSysdiagnose {
+		t.Errorf("%q", describe(list))
+	}
+}
+
+func TestIdentifyIOS(t *testing.T) {
+	t.Parallel()
+	backup := testBackup{files: usual(), password: testPassword}.build(t)
+	dump := append(members(t, backup, "Dump/private/var/mobile/Media/old/"), member{name: "Dump/private/var/mobile/Library/SMS/sms.db", data: []byte("x")},
+		member{name: "Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/a.tar.gz", data: gzipBytes(t, tarBytes(t, sysFiles(sysTop)))},
+		member{name: "Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/b.aar", data: []byte("pbze")})
+	for _, tt := range []struct {
+		name, folder   string
+		kind           Kind
+		missing, notes int
+		parts          string
+	}{
+		{put(t, "a.tar", tarBytes(t, dump)), "", IOSFilesystem, 7, 1,
+			"[{Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/a.tar.gz sysdiagnose } {Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/b.aar  } {Dump/private/var/mobile/Media/old iOS backup password}]"},
+		{put(t, "a.tar", tarBytes(t, sysFiles(sysTop))), strings.TrimSuffix(sysTop, "/"), IOSSysdiagnose, 5, 1, "[]"},
+		{put(t, "a.tar", tarBytes(t, append(sysFiles("a/"), sysFiles("b/")...))), "a", IOSSysdiagnose, 5, 1, "[{b sysdiagnose }]"},
+		{put(t, "x.ips", []byte(`{"bug_type":"309"}`)), "", IOSFiles, 0, 0, "[]"},
+		{put(t, "x.zip", zipBytes(t, []member{{name: "crash/x.ips", data: []byte(`{"bug_type":"309"}`)}}, zip.Store)), "", IOSFiles, 0, 0, "[]"},
+	} {
+		id, err := Identify(t.Context(), tt.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		type part struct{ name, kind, needs string }
+		parts := []part{}
+		for _, p := range id.Parts {
+			parts = append(parts, part{p.Name, p.Kind.String(), p.Needs})
+		}
+		if id.Kind != tt.kind || id.Folder != tt.folder || len(id.Missing) != tt.missing || len(id.Notes) != tt.notes || fmt.Sprint(parts) != tt.parts {
+			t.Errorf("%s: %+v", tt.name, id)
+		}
+	}
+}
+
+func TestLooseFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	report := []byte(`{"bug_type":"309","timestamp":"2025-01-01 00:00:00.00 +0000"}` + "\n{}")
+	for name, data := range map[string][]byte{
+		"sms.db": []byte(sqliteMagic + "rest"), "sms.db-wal": []byte("wal"), "x.ips": report, "a.plist": []byte("bplist00..."), "shutdown.log": []byte("After 1s\n"),
+		"reports/deep/y.ips": report, "odd.bin": []byte("\x00\x01"), "note.txt": []byte("hello"),
+	} {
+		at := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, data, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string][]string{
+		"sms.db": {"files/sms.db", "files/sms.db-wal"}, "x.ips": {"files/x.ips"}, "a.plist": {"files/a.plist"}, "shutdown.log": {"files/shutdown.log"},
+		"reports": {"files/deep/y.ips"}, "odd.bin": nil, "note.txt": nil,
+	} {
+		list, err := Open(t.Context(), filepath.Join(dir, name), Options{})
+		if want == nil {
+			if !errors.Is(err, errArchive) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := paths(list[0]); list[0].Kind != IOSFiles || !slices.Equal(got, want) || !slices.Equal(noteCodesOf(list[0]), []string{"places-unknown"}) {
+			t.Errorf("%s: %s %q %+v", name, list[0].Kind, got, list[0].Notes)
+		}
+		list[0].Close()
+	}
+}
+
+func TestAppleArchive(t *testing.T) {
+	t.Parallel()
+	for _, magic := range []string{"AA01", "YAA1", "AEA1", "pbze", "pbzx"} {
+		if _, err := Open(t.Context(), put(t, "a.aar", []byte(magic+"1234567890")), Options{}); !errors.Is(err, ErrAppleArchive) {
+			t.Errorf("%s: %v", magic, err)
+		}
+		if _, err := Identify(t.Context(), put(t, "a.aar", []byte(magic+"1234567890"))); !errors.Is(err, ErrAppleArchive) {
+			t.Errorf("%s: %v", magic, err)
+		}
+	}
+}
