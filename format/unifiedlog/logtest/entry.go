@@ -131,14 +131,7 @@ func (w *Writer) tracepoint(e *Entry, p *process, continuous uint64) error {
 		record = unifiedlog.TypeLog
 	}
 	if record == unifiedlog.TypeLoss {
-		n := 1
-		if len(e.Args) > 0 {
-			n, _ = e.Args[0].(int)
-		}
-		b := le.AppendUint64(w.body[:0], p.page.last)
-		b = le.AppendUint64(le.AppendUint64(b, continuous), uint64(n))
-		w.body = b
-		return w.put(e, p, continuous, byte(record), 0, 0, b, nil, nil)
+		return w.loss(e, p, continuous)
 	}
 	if err := w.args.encode(e.Args); err != nil {
 		return err
@@ -160,14 +153,7 @@ func (w *Writer) tracepoint(e *Entry, p *process, continuous uint64) error {
 		private = len(b)
 		b = append(b, 0, 0, 0, 0)
 	}
-	b = le.AppendUint32(b, uint32(ref)&0xffffff)
-	switch flags & 0xe {
-	case stringsUUID:
-		u := w.image(e.Library).uuid
-		b = append(b, u[:]...)
-	case stringsLarge:
-		b = le.AppendUint16(b, high)
-	}
+	b = w.location(b, e, flags, ref, high)
 	var used *names
 	if record != unifiedlog.TypeActivity && e.Subsystem != "" {
 		flags |= flagSubsystem
@@ -194,15 +180,47 @@ func (w *Writer) tracepoint(e *Entry, p *process, continuous uint64) error {
 	}
 	w.body = b
 	if private >= 0 {
-		if len(p.page.private)+len(p.page.public)+len(b)+len(tail)+64 > maxPageData {
-			if err := w.flushPage(p); err != nil {
-				return err
-			}
+		if err := w.place(p, b, private, len(tail)); err != nil {
+			return err
 		}
-		le.PutUint16(b[private:], uint16(pageSize-len(p.page.private)-len(tail)))
-		le.PutUint16(b[private+2:], uint16(len(tail)))
 	}
 	return w.put(e, p, continuous, byte(record), flags, ref, b, tail, used)
+}
+
+// loss writes that entries were lost since the last one of the process.
+func (w *Writer) loss(e *Entry, p *process, continuous uint64) error {
+	n := 1
+	if len(e.Args) > 0 {
+		n, _ = e.Args[0].(int)
+	}
+	b := le.AppendUint64(w.body[:0], p.page.last)
+	w.body = le.AppendUint64(le.AppendUint64(b, continuous), uint64(n))
+	return w.put(e, p, continuous, byte(unifiedlog.TypeLoss), 0, 0, w.body, nil, nil)
+}
+
+// location appends where in the code an entry is made.
+func (w *Writer) location(b []byte, e *Entry, flags uint16, ref uint32, high uint16) []byte {
+	b = le.AppendUint32(b, ref&0xffffff)
+	switch flags & 0xe {
+	case stringsUUID:
+		u := w.image(e.Library).uuid
+		return append(b, u[:]...)
+	case stringsLarge:
+		return le.AppendUint16(b, high)
+	}
+	return b
+}
+
+// place sets the private range of an entry, which the page must have room for.
+func (w *Writer) place(p *process, b []byte, at, size int) error {
+	if len(p.page.private)+len(p.page.public)+len(b)+size+64 > maxPageData {
+		if err := w.flushPage(p); err != nil {
+			return err
+		}
+	}
+	le.PutUint16(b[at:], uint16(pageSize-len(p.page.private)-size))
+	le.PutUint16(b[at+2:], uint16(size))
+	return nil
 }
 
 // reference returns where the format string is: flags, the low 31 bits of the
