@@ -18,6 +18,7 @@ type Archive struct {
 	cache    *fileCache
 	strings  *stringStore
 	oversize oversizeIndex
+	chunks   int // found by the survey
 	limit    int // bytes that wait in Entries, maxPending if 0; less in tests
 }
 

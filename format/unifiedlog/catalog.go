@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 )
 
@@ -25,7 +26,7 @@ type Process struct {
 	Known       bool   // false if the catalog does not list the process: only Unique and Generation are set
 	index       uint16 // by which sub-chunks refer to it
 	images      []image
-	subsystems  []subsystem
+	subsystems  []subsystem // in the order of their numbers
 	store       *stringStore
 	path        atomic.Pointer[string]
 	wanted      bool // by the query for which the catalog was read
@@ -73,12 +74,11 @@ func baseName(s string) string {
 
 // subsystem returns the names that an identifier has in the process.
 func (p *Process) subsystem(id uint16) (*subsystem, bool) {
-	for i := range p.subsystems {
-		if p.subsystems[i].id == id {
-			return &p.subsystems[i], true
-		}
+	i, ok := slices.BinarySearchFunc(p.subsystems, id, func(s subsystem, id uint16) int { return int(s.id) - int(id) })
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	return &p.subsystems[i], true
 }
 
 // image returns the image that holds an address.
@@ -197,6 +197,7 @@ func (c *catalog) parseProcess(b, uuids []byte) (*Process, int) {
 		p.subsystems[i] = subsystem{id: u16(e), subsystem: c.text(u16(e[2:])), category: c.text(u16(e[4:]))}
 		at += subsystemSize
 	}
+	slices.SortStableFunc(p.subsystems, func(x, y subsystem) int { return int(x.id) - int(y.id) })
 	return p, min(at+pad8(at), len(b))
 }
 

@@ -111,7 +111,7 @@ func (d *decoder) fillDump(e *Entry, typ EventType, b []byte, at int) bool {
 	}
 	continuous := binary.LittleEndian.Uint64(b[16:])
 	nanos, clock := d.segment.at(d.file.Boot, continuous)
-	if nanos < d.q.since || nanos >= d.q.until {
+	if clock != ClockNone && (nanos < d.q.since || nanos >= d.q.until) {
 		return false
 	}
 	e.reset(d)

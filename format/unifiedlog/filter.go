@@ -11,9 +11,10 @@ import (
 // narrows. What a part says is applied where it costs least: whole files and
 // compressed chunksets are skipped by it where that is possible.
 type Filter struct {
-	Since time.Time // entries at or after it, by the wall clock
-	Until time.Time // entries before it
-	Boots []UUID
+	// Since and Until bound the wall clock time: at or after, and before. Entries
+	// whose time is not known match.
+	Since, Until time.Time
+	Boots        []UUID
 
 	// Processes are paths of executables, or their last element if they have no
 	// slash. A process whose path is not known does not match.

@@ -140,7 +140,7 @@ type Frame struct {
 
 // Backtrace returns the frames that the entry carries, nil if it has none.
 func (e *Entry) Backtrace() []Frame {
-	if e.Flags&flagBacktrace == 0 || e.Type != TypeLog && e.Type != TypeSignpost {
+	if e.Flags&(flagBacktrace|flagOversize) == 0 || e.Type != TypeLog && e.Type != TypeSignpost {
 		return nil
 	}
 	b, _ := e.d.itemBytes(e)

@@ -10,6 +10,10 @@ import (
 // entries has some ten thousands.
 const maxOversize = 1 << 20
 
+// maxSameKey is how many oversize chunks of one number, process and boot are
+// kept; the numbers of a process start again after four billion.
+const maxSameKey = 64
+
 const oversizeHead = 32 // bytes before the items of an oversize chunk
 
 // An oversizeKey names the arguments that a tracepoint keeps in a chunk apart.
@@ -36,8 +40,9 @@ type oversizeIndex struct {
 	once sync.Once
 	refs map[oversizeKey][]oversizeRef
 
-	mu   sync.Mutex
-	last []*loaded // chunksets used last, the newest at the end
+	mu    sync.Mutex
+	last  []*loaded // chunksets used last, the newest at the end
+	bytes int       // of last
 }
 
 // A loaded is a chunkset that was decompressed for its oversize chunks.
@@ -46,7 +51,8 @@ type loaded struct {
 	out            []byte
 }
 
-const maxLoaded = 32 // chunksets kept for their oversize chunks: 2 MiB as a rule
+// maxLoaded is how many bytes of chunksets are kept for their oversize chunks.
+const maxLoaded = 16 << 20
 
 // findOversize notes the oversize chunks of the current chunkset.
 func (d *decoder) findOversize() {
@@ -58,7 +64,9 @@ func (d *decoder) findOversize() {
 					d.local = map[oversizeKey][]oversizeRef{}
 				}
 				r.chunkset, r.at = int32(d.chunkset), uint32(at)
-				d.local[k] = append(d.local[k], r)
+				if len(d.local[k]) < maxSameKey {
+					d.local[k] = append(d.local[k], r)
+				}
 			}
 		}
 		return true
@@ -135,7 +143,7 @@ func (a *Archive) indexOversize() {
 				if tag != tagOversize || n >= maxOversize {
 					return true
 				}
-				if k, r, ok := parseOversizeHead(f, data); ok {
+				if k, r, ok := parseOversizeHead(f, data); ok && len(refs[k]) < maxSameKey {
 					r.chunkset, r.at = int32(i), uint32(at)
 					refs[k] = append(refs[k], r)
 					n++
@@ -184,9 +192,10 @@ func (a *Archive) loadOversize(r oversizeRef) []byte {
 	if d.load(h, f.chunkset(int(r.chunkset))) != nil && len(d.out) == 0 {
 		return nil
 	}
-	if len(x.last) >= maxLoaded {
+	x.last = append(x.last, &loaded{r.file, r.chunkset, d.out})
+	for x.bytes += len(d.out); x.bytes > maxLoaded && len(x.last) > 1; {
+		x.bytes -= len(x.last[0].out)
 		x.last = slices.Delete(x.last, 0, 1)
 	}
-	x.last = append(x.last, &loaded{r.file, r.chunkset, d.out})
 	return d.out
 }

@@ -19,6 +19,12 @@ type chunkRef struct {
 	size uint32
 }
 
+// Limits of the survey, far above real stores.
+const (
+	maxChunks  = 1 << 22 // catalogs and chunksets of an archive
+	maxResyncs = 1 << 12 // times that the next chunk is looked for in a file
+)
+
 // maxHeader is the size in bytes of the largest header that is read.
 const maxHeader = 64 << 10
 
@@ -33,6 +39,7 @@ func (a *Archive) survey(f *File) {
 	defer a.cache.release(h)
 	f.Size = h.size
 	var b [preambleSize]byte
+	resyncs := 0
 	for off := int64(0); off+preambleSize <= f.Size; {
 		if err := readFull(h, b[:], off); err != nil {
 			a.damage(f.Name, off, err)
@@ -52,10 +59,18 @@ func (a *Archive) survey(f *File) {
 			if n := len(f.groups); n > 0 {
 				f.groups[n-1].shifted = true
 			}
+			if resyncs++; resyncs > maxResyncs {
+				a.damage(f.Name, off, fmt.Errorf("no chunk in %d places, the rest is not read", resyncs))
+				return
+			}
 			if off = nextChunk(h, off+8, f.Size); off < 0 {
 				return
 			}
 			continue
+		}
+		if a.chunks++; a.chunks > maxChunks {
+			a.damage(f.Name, off, fmt.Errorf("more than %d chunks, the rest is not read", maxChunks))
+			return
 		}
 		a.surveyChunk(f, h, p, off)
 		off += preambleSize + int64(p.size)
@@ -101,10 +116,15 @@ func (f *File) addChunkset(ref chunkRef) {
 // nextChunk returns where the next preamble of a catalog or a chunkset is, at or
 // after off, or -1.
 func nextChunk(h *handle, off, size int64) int64 {
-	const step = 1 << 20
-	buf := make([]byte, 0, step+preambleSize)
+	const most = 1 << 20
+	var buf []byte
+	step := int64(4 << 10)
 	for off = (off + 7) &^ 7; off+preambleSize <= size; off += step {
-		buf = buf[:min(step+preambleSize, size-off)]
+		if len(buf) > 0 {
+			step = min(2*step, most)
+		}
+		n := int(min(step+preambleSize, size-off))
+		buf = slices.Grow(buf[:0], n)[:n]
 		if n, err := h.ReadAt(buf, off); n < len(buf) && err != nil {
 			buf = buf[:n]
 		}

@@ -38,7 +38,7 @@ func TestVectorCatalog(t *testing.T) {
 	if p.Unique != 158 || p.Generation != 311 || p.PID != 158 || p.EUID != 88 || len(p.subsystems) != 2 {
 		t.Errorf("process %+v", p)
 	}
-	if p.subsystems[0].id != 87 || p.subsystems[1].id != 78 || p.subsystems[0].subsystem != p.subsystems[1].subsystem {
+	if p.subsystems[0].id != 78 || p.subsystems[1].id != 87 || p.subsystems[0].subsystem != p.subsystems[1].subsystem {
 		t.Errorf("subsystems %+v", p.subsystems)
 	}
 	var sizes []uint32
