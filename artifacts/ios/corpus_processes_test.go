@@ -1,7 +1,10 @@
 package ios_test
 
 import (
+	"bytes"
 	"os"
+	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -11,6 +14,7 @@ import (
 	"github.com/vigie-project/vigie/engine"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/internal/testdata"
+	"github.com/vigie-project/vigie/record"
 )
 
 // TestCorpusLogd compares with what plaso asserts of the file: 76 events without
@@ -56,5 +60,50 @@ func TestCorpusLogd(t *testing.T) {
 		if events[e] != n {
 			t.Errorf("%d of %s, want %d", events[e], e, n)
 		}
+	}
+}
+
+// TestCorpusUUIDPaths compares with the end of each file, which is the path whatever
+// stands before it.
+func TestCorpusUUIDPaths(t *testing.T) {
+	t.Parallel()
+	root := testdata.Path(t, "unified-logs/log2timeline+plaso/AUL/private/var/db/uuidtext")
+	tree := fstest.MapFS{}
+	want := map[string]string{}
+	folders, err := filepath.Glob(filepath.Join(root, "??", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range folders {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := path.Join("private/var/db/uuidtext", filepath.Base(filepath.Dir(file)), filepath.Base(file))
+		tree[name] = &fstest.MapFile{Data: data, Mode: 0o444}
+		end := bytes.TrimRight(data, "\x00")
+		want[name] = string(end[bytes.LastIndexByte(end, 0)+1:])
+	}
+	src := &evidence.Source{ID: "test", Kind: evidence.IOSFilesystem, FS: tree}
+	n := 0
+	for _, job := range engine.NewPlan(src, []*artifact.Parser{&ios.UUIDPaths}, func(*artifact.Parser) bool { return true }).Jobs {
+		for _, file := range job.Files {
+			for rec, err := range engine.Parse(t.Context(), src, &ios.UUIDPaths, file, nil) {
+				if err != nil {
+					t.Fatalf("%s: %v", file.Path, err)
+				}
+				line, err := rec.AppendJSON(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if path := string(record.AppendString([]byte(`"path":`), want[rec.Origin.Path])); !strings.Contains(string(line), `},"data":{"uuid":`) || !strings.Contains(string(line), path+`,"name":`) {
+					t.Errorf("%s, want %s", line, path)
+				}
+				n++
+			}
+		}
+	}
+	if n != 562 || len(want) != n {
+		t.Errorf("%d records of %d files, want 562", n, len(want))
 	}
 }
