@@ -1,13 +1,12 @@
 package ios
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
+	"math"
 	"strings"
 	"time"
 
@@ -30,7 +29,8 @@ app or daemon: address, time, headers, and the body or the name of the file that
 holds it. A response is written when it arrives and goes when it expires or space
 is short, hours to months later. It shows what processes asked for that have no
 history, system daemons above all, and the digest of a body identifies a file that
-an exploit server sent. A response that forbids caching leaves nothing. Backups
+an exploit server sent. The addresses in a body that is text are listed too: they
+show what was offered, not what was followed. A response that forbids caching leaves nothing. Backups
 leave caches out.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/**/Cache.db"},
@@ -64,6 +64,9 @@ type cacheDBResponse struct {
 	Size int64       `json:"size"`           // bytes of the body, -1 if its file is missing or the row is not live
 	Hash record.Hash `json:"hash,omitempty"` // SHA-256 of the body
 	File string      `json:"file,omitempty"` // name of the file in fsCachedData that holds the body
+
+	Links    []record.URL `json:"links,omitempty"`     // addresses in a body that is text: that they were followed is not said
+	LinksCut bool         `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
 
 	Partition string `json:"partition,omitempty"` // column partition: the site that asked
 	Policy    int64  `json:"policy"`              // column storage_policy
@@ -151,12 +154,8 @@ func cacheDBHeaders(list plist.Value) (headers []record.KV, before plist.Value) 
 			continue
 		}
 		for name, value := range v.Items() {
-			switch text := from.Text(value); {
-			case name == "__hhaa__": // the same headers once more, as an archive
-			case slices.Contains(cacheDBSecrets, strings.ToLower(name)):
-				headers = append(headers, record.KV{Key: name, Value: fmt.Sprintf("%d bytes", len(text))})
-			default:
-				headers = append(headers, record.KV{Key: name, Value: text})
+			if name != "__hhaa__" { // the same headers once more, as an archive
+				headers = append(headers, from.HeaderValue(name, from.Text(value)))
 			}
 		}
 		return headers, list.Index(i - 1)
@@ -164,20 +163,14 @@ func cacheDBHeaders(list plist.Value) (headers []record.KV, before plist.Value) 
 	return nil, plist.Value{}
 }
 
-// cacheDBSecrets are headers whose values open sessions.
-var cacheDBSecrets = []string{"authorization", "proxy-authorization", "cookie", "set-cookie", "x-apple-i-md", "x-apple-gs-token"}
-
-// body takes over the size and the digest of the body.
+// body takes over the size and the digest of the body, and the addresses in it.
 func (c *cacheDBResponse) body(in *artifact.Input, db *sqlite.DB) error {
 	row, err := db.Row("cfurl_cache_receiver_data", c.ID)
 	if err != nil {
 		return cacheDBMissing(err)
 	}
 	if row.Int("isDataOnFS") == 0 {
-		data := row.Blob("receiver_data")
-		c.Size = int64(len(data))
-		c.Hash = cacheDBHash(data)
-		return nil
+		return c.read(bytes.NewReader(row.Blob("receiver_data")))
 	}
 	c.File, c.Size = row.Text("receiver_data"), -1
 	if c.File == "." || strings.ContainsAny(c.File, `/\`) || !fs.ValidPath(c.File) {
@@ -191,26 +184,13 @@ func (c *cacheDBResponse) body(in *artifact.Input, db *sqlite.DB) error {
 		return err
 	}
 	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, io.NewSectionReader(f, 0, cacheDBMaxBody))
-	if err != nil {
-		return fmt.Errorf("read body: %w", err)
-	}
-	if c.Size = n; n < cacheDBMaxBody {
-		c.Hash = record.Hash(hex.EncodeToString(h.Sum(nil)))
-	}
-	return nil
+	return c.read(io.NewSectionReader(f, 0, math.MaxInt64))
 }
 
-// cacheDBMaxBody is the size in bytes from which a body is not hashed.
-const cacheDBMaxBody = 256 << 20
-
-func cacheDBHash(data []byte) record.Hash {
-	if len(data) == 0 {
-		return ""
-	}
-	sum := sha256.Sum256(data)
-	return record.Hash(hex.EncodeToString(sum[:]))
+func (c *cacheDBResponse) read(r io.Reader) error {
+	body, err := from.ReadBody(r)
+	c.Size, c.Hash, c.Links, c.LinksCut = body.Size, body.Hash, body.URLs, body.Cut
+	return err
 }
 
 // cacheDBMissing drops the error for a row that is not there.

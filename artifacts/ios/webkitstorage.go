@@ -2,19 +2,17 @@ package ios
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"path"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/webkitcache"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
 )
@@ -85,11 +83,21 @@ func webKitStorageParse(ctx context.Context, in *artifact.Input) iter.Seq2[recor
 func webKitStorageRead(in *artifact.Input) (o webKitStorageOrigin, table string, err error) {
 	if path.Base(in.Path) == "origin" {
 		o.Storage = "several kinds"
-		data, err := io.ReadAll(io.NewSectionReader(in.File, 0, webKitStorageMax))
+		data, err := io.ReadAll(io.NewSectionReader(in.File, 0, webkitcache.MaxOrigins))
 		if err != nil {
 			return o, "", fmt.Errorf("read origin: %w", err)
 		}
-		return o, "origin", o.decode(data)
+		page, own, err := webkitcache.Origins(data)
+		switch {
+		case page == (webkitcache.Origin{}):
+		case err != nil:
+			o.Origin = record.URL(page.String()) // of a file that ends early
+		default:
+			if o.Origin = record.URL(own.String()); page != own {
+				o.Top = record.URL(page.String())
+			}
+		}
+		return o, "origin", err
 	}
 	for part := range strings.SplitSeq(in.Path, "/") {
 		switch part {
@@ -126,91 +134,5 @@ func webKitStorageName(name string) (record.URL, bool) {
 	if err != nil {
 		return "", false
 	}
-	return webKitStorageURL(scheme, rest[:i], port), true
-}
-
-func webKitStorageURL(scheme, host string, port uint64) record.URL {
-	url := scheme + "://" + host
-	if port != 0 {
-		url += ":" + strconv.FormatUint(port, 10)
-	}
-	return record.URL(url)
-}
-
-// Limits of a file "origin", in bytes.
-const (
-	webKitStorageMax  = 64 << 10
-	webKitStorageText = 16 << 10 // characters of a scheme or host
-)
-
-var webkitStorageErrEnd = errors.New("read origin: the file ends early")
-
-// decode reads a file "origin": the origin of the page, then that of the data,
-// as the persistence coders of WTF write them.
-func (o *webKitStorageOrigin) decode(data []byte) error {
-	top, data, err := webKitStorageDecode(data)
-	if err != nil {
-		return err
-	}
-	o.Origin = top // of a file that ends early
-	own, _, err := webKitStorageDecode(data)
-	if err != nil {
-		return err
-	}
-	if o.Origin = own; top != own {
-		o.Top = top
-	}
-	return nil
-}
-
-// webKitStorageDecode reads scheme, host and port, the latter behind a byte that
-// says whether there is one.
-func webKitStorageDecode(data []byte) (record.URL, []byte, error) {
-	scheme, data, err := webKitStorageString(data)
-	if err != nil {
-		return "", nil, err
-	}
-	host, data, err := webKitStorageString(data)
-	if err != nil {
-		return "", nil, err
-	}
-	if len(data) < 1 || data[0] != 0 && len(data) < 3 {
-		return "", nil, webkitStorageErrEnd
-	}
-	if data[0] == 0 {
-		return webKitStorageURL(scheme, host, 0), data[1:], nil
-	}
-	return webKitStorageURL(scheme, host, uint64(binary.LittleEndian.Uint16(data[1:]))), data[3:], nil
-}
-
-// webKitStorageString reads a length of four bytes, 2³²-1 for none, a byte that
-// says whether characters have one byte (Latin-1) or two (UTF-16), and these.
-func webKitStorageString(data []byte) (string, []byte, error) {
-	if len(data) < 4 {
-		return "", nil, webkitStorageErrEnd
-	}
-	n := binary.LittleEndian.Uint32(data)
-	if data = data[4:]; n == 1<<32-1 {
-		return "", data, nil
-	}
-	if n > webKitStorageText {
-		return "", nil, fmt.Errorf("read origin: a text of %d characters", n)
-	}
-	if len(data) < 1 {
-		return "", nil, webkitStorageErrEnd
-	}
-	narrow := data[0] != 0
-	data = data[1:]
-	units := make([]uint16, n)
-	for i := range units {
-		switch {
-		case narrow && len(data) > 0:
-			units[i], data = uint16(data[0]), data[1:]
-		case !narrow && len(data) > 1:
-			units[i], data = binary.LittleEndian.Uint16(data), data[2:]
-		default:
-			return "", nil, webkitStorageErrEnd
-		}
-	}
-	return string(utf16.Decode(units)), data, nil
+	return record.URL(webkitcache.Origin{Scheme: scheme, Host: rest[:i], Port: uint16(port)}.String()), true
 }
