@@ -34,8 +34,8 @@ jetsam_priority.csv and the state of RunningBoard. Each gives a record of its ow
 that is in one list and not in another is worth a look: one that hides from ps, for
 example. Tools that the collection itself starts are in some lists only, too.
 
-ps separates arguments by blanks only, so where a path with blanks ends is a guess; the
-whole text is in "command". From iOS 16 ps shows no load, and ps_thread.txt of iOS 26 can
+ps separates arguments by blanks only, so where a path with blanks ends is a guess unless the
+spindump has it; the whole text is in "command". From iOS 16 ps shows no load, and ps_thread.txt of iOS 26 can
 be empty. Names in taskinfo.txt are cut by the kernel to 15 or 31 characters. Threads of
 taskinfo.txt and samples of spindump are counted, and not read further. An address
 in "outside" was being executed and lies in no file of code: usual in processes that
@@ -137,6 +137,7 @@ func (p processesProcess) String() string {
 const (
 	processesMaxOutside = 16
 	processesMaxHead    = 256 // lines read for the header of a spindump
+	processesMaxBlanks  = 1 << 14
 )
 
 // Numbers that spindump prints for users that it does not know.
@@ -150,6 +151,10 @@ type processesReader struct {
 	in    *artifact.Input
 	yield func(record.Record, error) bool
 	now   time.Time // of the capture, by the clock of the phone; zero if it is not known
+
+	// blanks are the paths with blanks by process, from the spindump; nil if they
+	// have not been looked for.
+	blanks map[int64]string
 }
 
 func processesParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
@@ -230,6 +235,9 @@ func (r *processesReader) row(row ps.Process) (record.Origin, processesProcess) 
 		p.FlagsRaw, p.Flags = row.Flags, ps.FlagNames(*row.Flags)
 	}
 	program, arguments, ended := ps.Split(row.Command)
+	if known := r.path(row); known != "" {
+		program, arguments = known, strings.TrimLeft(row.Command[len(known):], " ")
+	}
 	p.Command, p.Arguments = record.Text(row.Command), record.Text(arguments)
 	p.program(program)
 	if ended {
@@ -250,6 +258,46 @@ func (r *processesReader) row(row ps.Process) (record.Origin, processesProcess) 
 	return record.Origin{Row: int64(row.Line), Offset: row.Offset}, p
 }
 
+// path returns the start of the command of a row that is its path, if that has blanks
+// and the spindump has it; else "".
+func (r *processesReader) path(row ps.Process) string {
+	if !strings.HasPrefix(row.Command, "/") || !strings.Contains(row.Command, " ") || row.PID == nil {
+		return ""
+	}
+	if r.blanks == nil {
+		r.blanks = map[int64]string{}
+		if f, err := r.in.Open("spindump-nosymbols.txt"); err == nil {
+			for s, err := range spindump.Decode(processesLines(f)) {
+				if err == nil && s.PID != nil && strings.Contains(s.Get("Path"), " ") && len(r.blanks) < processesMaxBlanks {
+					r.blanks[*s.PID] = s.Get("Path")
+				}
+			}
+			f.Close()
+		}
+	}
+	// ps has the path by which it was started: /var is a link to /private/var.
+	known, start := strings.TrimPrefix(r.blanks[*row.PID], "/private"), 0
+	if strings.HasPrefix(row.Command, "/private/") {
+		start = len("/private")
+	}
+	rest, ok := strings.CutPrefix(row.Command[start:], known)
+	if known == "" || !ok || rest != "" && rest[0] != ' ' {
+		return ""
+	}
+	return row.Command[:start+len(known)]
+}
+
+// processesLines returns the lines of a companion as far as they can be read.
+func processesLines(f evidence.File) iter.Seq[lines.Line] {
+	return func(yield func(lines.Line) bool) {
+		for l, err := range from.Lines(f) {
+			if err != nil || !yield(l) {
+				return
+			}
+		}
+	}
+}
+
 // program sets path and name.
 func (p *processesProcess) program(program string) {
 	if strings.HasPrefix(program, "/") {
@@ -265,8 +313,8 @@ func (r *processesReader) task() func(taskinfo.Task) (record.Origin, processesPr
 	anchor, anchorFrom := r.now, "start of the capture less run time"
 	if f, err := r.in.Open("spindump-nosymbols.txt"); err == nil {
 		head := spindump.ReadHeader(func(yield func(lines.Line) bool) {
-			for l, err := range from.Lines(f) {
-				if err != nil || l.Number > processesMaxHead || !yield(l) {
+			for l := range processesLines(f) {
+				if l.Number > processesMaxHead || !yield(l) {
 					return
 				}
 			}
