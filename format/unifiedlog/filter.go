@@ -22,7 +22,8 @@ type Filter struct {
 	PIDs      []uint32
 
 	// Subsystems and Categories are whole names, or beginnings that end in "*".
-	// Entries without subsystem do not match.
+	// Entries without subsystem do not match. No catalog tells the names of
+	// simpledumps, so that Types without TypeSimpledump lets more be skipped.
 	Subsystems []string
 	Categories []string
 

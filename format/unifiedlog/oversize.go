@@ -34,16 +34,22 @@ type oversizeRef struct {
 }
 
 // An oversizeIndex knows the oversize chunks of all files: those of one file
-// often serve entries of another. It is made when an entry first asks for one
-// that its own chunkset does not have.
+// often serve entries of another. It is made when an entry asks for one that its
+// own chunkset does not have: for the first few processes, from the chunksets
+// that list them, then from all.
 type oversizeIndex struct {
-	once sync.Once
-	refs map[oversizeKey][]oversizeRef
+	index sync.Mutex // of refs, procs and full
+	refs  map[oversizeKey][]oversizeRef
+	procs map[oversizeKey]bool // processes that are indexed; their keys have no number
+	full  bool
 
-	mu    sync.Mutex
-	last  []*loaded // chunksets used last, the newest at the end
-	bytes int       // of last
+	mu    sync.Mutex // of last and bytes
+	last  []*loaded  // chunksets used last, the newest at the end
+	bytes int        // of last
 }
+
+// maxPartial is how many processes are indexed each on its own.
+const maxPartial = 4
 
 // A loaded is a chunkset that was decompressed for its oversize chunks.
 type loaded struct {
@@ -102,9 +108,7 @@ func (d *decoder) oversize(e *Entry) (b, private []byte) {
 	if r, ok := nearest(d.local[k], e.Continuous); ok && e.Chunkset == d.chunkset && e.File == d.file {
 		return parseOversize(d.out[r.at : r.at+r.size])
 	}
-	x := &d.a.oversize
-	x.once.Do(func() { d.a.indexOversize() })
-	r, ok := nearest(x.refs[k], e.Continuous)
+	r, ok := nearest(d.a.oversizeRefs(k), e.Continuous)
 	if !ok {
 		d.stats.MissingOversize++
 		return nil, nil
@@ -128,47 +132,76 @@ func nearest(refs []oversizeRef, continuous uint64) (best oversizeRef, ok bool) 
 	return best, ok
 }
 
-// indexOversize goes through all chunksets once.
-func (a *Archive) indexOversize() {
-	refs := map[oversizeKey][]oversizeRef{}
-	n := 0
-	d := a.newDecoder(newQuery(&Filter{}))
-	for _, f := range a.files {
-		d.file = f
-		a.eachChunkset(f, func(h *handle, i int, ref chunkRef) {
-			if d.load(h, ref) != nil && len(d.out) == 0 {
-				return
-			}
-			_ = chunks(d.out, func(tag uint32, data []byte, at int) bool {
-				if tag != tagOversize || n >= maxOversize {
-					return true
-				}
-				if k, r, ok := parseOversizeHead(f, data); ok && len(refs[k]) < maxSameKey {
-					r.chunkset, r.at = int32(i), uint32(at)
-					refs[k] = append(refs[k], r)
-					n++
-				}
-				return true
-			})
-		})
+// oversizeRefs returns the oversize chunks with a key.
+func (a *Archive) oversizeRefs(k oversizeKey) []oversizeRef {
+	x := &a.oversize
+	x.index.Lock()
+	defer x.index.Unlock()
+	proc := k
+	proc.ref = 0
+	switch {
+	case x.full || x.procs[proc]:
+	case len(x.procs) < maxPartial:
+		if x.procs == nil {
+			x.procs, x.refs = map[oversizeKey]bool{}, map[oversizeKey][]oversizeRef{}
+		}
+		x.procs[proc] = true
+		a.indexOversize(&proc)
 	}
-	a.oversize.refs = refs
+	if len(x.refs[k]) == 0 && !x.full { // perhaps in a chunkset that does not list the process
+		x.full, x.refs = true, map[oversizeKey][]oversizeRef{}
+		a.indexOversize(nil)
+	}
+	return x.refs[k]
 }
 
-// eachChunkset calls fn with each chunkset of a file.
-func (a *Archive) eachChunkset(f *File, fn func(h *handle, i int, ref chunkRef)) {
-	h, err := a.cache.acquire(f.Name)
-	if err != nil {
-		return
-	}
-	defer a.cache.release(h)
-	n := 0
-	for i := range f.groups {
-		for _, ref := range f.groups[i].chunks {
-			fn(h, n, ref)
-			n++
+// indexOversize goes through the chunksets, or those that list a process.
+func (a *Archive) indexOversize(only *oversizeKey) {
+	d := a.newDecoder(newQuery(&Filter{}))
+	for _, j := range a.jobs(d.q) {
+		if only != nil && only.boot != j.file.Boot {
+			continue
 		}
+		h, err := a.cache.acquire(j.file.Name)
+		if err != nil {
+			continue
+		}
+		d.file = j.file
+		var p *Process
+		if only != nil {
+			d.readCatalog(h, j.group)
+			p = d.view.process(procKey{only.unique, only.generation})
+		}
+		for i, ref := range j.group.chunks {
+			if only != nil {
+				if s := j.group.sub(d.view, i); s != nil && !(p.Known && listed(s.processes, p.index)) {
+					continue
+				}
+			}
+			if d.load(h, ref) == nil || len(d.out) > 0 {
+				a.addOversize(d, j.first+i, only)
+			}
+		}
+		a.cache.release(h)
 	}
+}
+
+// addOversize adds the oversize chunks of a decompressed chunkset to the index.
+func (a *Archive) addOversize(d *decoder, chunkset int, only *oversizeKey) {
+	refs := a.oversize.refs
+	_ = chunks(d.out, func(tag uint32, data []byte, at int) bool {
+		if tag != tagOversize || len(refs) >= maxOversize {
+			return true
+		}
+		k, r, ok := parseOversizeHead(d.file, data)
+		if !ok || len(refs[k]) >= maxSameKey ||
+			only != nil && (k.unique != only.unique || k.generation != only.generation) {
+			return true
+		}
+		r.chunkset, r.at = int32(chunkset), uint32(at)
+		refs[k] = append(refs[k], r)
+		return true
+	})
 }
 
 // loadOversize returns the decompressed chunkset of an oversize chunk.
