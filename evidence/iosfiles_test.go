@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -132,6 +133,21 @@ func TestAppleArchive(t *testing.T) {
 		}
 		if _, err := Identify(t.Context(), put(t, "a.aar", []byte(magic+"1234567890"))); !errors.Is(err, ErrAppleArchive) {
 			t.Errorf("%s: %v", magic, err)
+		}
+	}
+}
+
+// TestOpenStopped ends opening when the context does.
+func TestOpenStopped(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dump := []member{{name: "private/var/mobile/Library/x", data: []byte("x")}}
+	for _, name := range []string{
+		writeFolder(t, dump, ""), writeFolder(t, sysFiles(""), ""), put(t, "a.tar", tarBytes(t, dump)), put(t, "a.tar.gz", gzipBytes(t, tarBytes(t, dump))),
+	} {
+		if _, err := Open(ctx, name, Options{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -121,6 +121,9 @@ func (in *insides) notes(o outer) []Note {
 
 // open opens what was found as sources of their own.
 func (in *insides) open(ctx context.Context, parent *Source, o outer, sh *shared, opt Options) ([]*Source, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	list, err := openNestedFiles(ctx, parent, o, in.archives, sh, opt)
 	if err != nil {
 		return nil, err

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// Folders that only the data volume of an iPhone has, below private/var, and
-// those of the home of its user.
+// Folders of the data volume of an iPhone, below private/var, and those of the
+// home of its user. Of them, a Mac has the logs only.
 var (
-	varFolders  = []string{"mobile/", "wireless/", "containers/", "installd/", "MobileDevice/", "MobileAsset/", "keybags/", "root/Library/Lockdown/"}
+	varFolders = []string{"mobile/", "wireless/", "containers/", "installd/", "MobileDevice/", "MobileAsset/", "keybags/", "root/Library/Lockdown/",
+		"db/diagnostics/", "db/uuidtext/"}
 	userFolders = []string{"mobile/Library/", "mobile/Containers/", "mobile/Media/"}
 )
 
