@@ -28,7 +28,6 @@
 //
 // The layout is that which libyal/dtformats documents ("Apple Unified Logging and
 // Activity Tracing formats"), with what published readers and Apple's os_log(3)
-// add, checked on real files of macOS 10.13 to 13 and iPadOS 15. What comes from
-// such files only is marked "observed" at its decoder. Changes of iOS 27 and
-// macOS 27 are known second-hand: no file of these systems was at hand.
+// add, checked on real files of macOS 10.14 and 13. Changes of iOS 27 and macOS 27
+// are known second-hand: no file of these systems was at hand.
 package unifiedlog
