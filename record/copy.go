@@ -23,6 +23,7 @@ const (
 	asInt
 	asBool
 	asTime
+	asWall
 	asList   // of texts or of KV
 	asOthers // through reflection
 )
@@ -37,6 +38,8 @@ type slot struct {
 	num  *int64
 	bit  *bool
 	time *Time
+	wall *WallTime
+	name string // of wall
 	v    reflect.Value
 }
 
@@ -54,11 +57,8 @@ func newDataCopy(t *Type) *dataCopy {
 		s := slot{key: `,"` + f.Name + `":`, omit: f.Omit || f.Optional, kind: f.Kind, v: c.data.Field(f.Index), as: asOthers}
 		s.point(f)
 		c.slots = append(c.slots, s)
-		switch wall, ok := s.v.Addr().Interface().(*WallTime); {
-		case s.time != nil:
-			c.dates = append(c.dates, date{name: f.Name, time: s.time})
-		case ok:
-			c.dates = append(c.dates, date{name: f.Name, wall: wall})
+		if s.time != nil || s.wall != nil {
+			c.dates = append(c.dates, date{name: f.Name, time: s.time, wall: s.wall})
 		}
 	}
 	return c
@@ -72,6 +72,8 @@ func (s *slot) point(f *Field) {
 	case f.Optional:
 	case f.Kind == KindTime:
 		s.as, s.time = asTime, p.Interface().(*Time)
+	case f.Kind == KindWallTime:
+		s.as, s.wall, s.name = asWall, p.Interface().(*WallTime), f.Name
 	case f.Kind == KindInt:
 		s.as, s.num = asInt, p.Interface().(*int64)
 	case f.Kind == KindBool:
@@ -114,6 +116,11 @@ func (c *dataCopy) appendJSON(b []byte) []byte {
 		case asTime:
 			if !s.omit || *s.time != (Time{}) {
 				b = s.time.AppendJSON(append(b, s.key...))
+			}
+		case asWall:
+			if !s.omit || !s.wall.IsZero() {
+				b = s.wall.AppendJSON(append(b, s.key...))
+				b = s.wall.appendResolved(b, s.name)
 			}
 		case asList:
 			if !s.omit || !s.v.IsNil() {
@@ -159,17 +166,17 @@ func (s *slot) appendOther(b []byte) []byte {
 		return strconv.AppendBool(b, v.Bool())
 	case KindInt:
 		return strconv.AppendInt(b, v.Int(), 10)
-	case KindFloat:
-		return appendFloat(b, v.Float())
 	}
-	return v.Addr().Interface().(*WallTime).AppendJSON(b)
+	return appendFloat(b, v.Float())
 }
 
 // A Moment is one time of a record.
 type Moment struct {
-	Field string    // by its JSON name
-	Time  time.Time // UTC; for a device clock without zone, what it showed
-	Local bool      // Time is of a device clock without zone
+	Field   string    // by its JSON name
+	Time    time.Time // UTC; for a device clock of which no offset is known, what it showed
+	Local   bool      // the time is of a device clock without zone
+	Offset  int32     // of that clock, in seconds east of UTC, if Quality says so
+	Quality Quality   // how the offset is known
 }
 
 // AppendMoments appends the times that the data records, in the order of its
@@ -193,8 +200,18 @@ func (c *dataCopy) appendMoments(list []Moment) []Moment {
 				list = append(list, Moment{Field: d.name, Time: d.time.Time})
 			}
 		} else if !d.wall.IsZero() {
-			list = append(list, Moment{Field: d.name, Time: d.wall.Time, Local: true})
+			list = append(list, d.wall.moment(d.name))
 		}
 	}
 	return list
+}
+
+// moment returns the time. Where a zone is only assumed, that is left to who shows
+// the time.
+func (w *WallTime) moment(field string) Moment {
+	m := Moment{Field: field, Time: w.Time, Local: true}
+	if at, ok := w.Instant(); ok && w.Quality > AssumedZone {
+		m.Time, m.Offset, m.Quality = at, w.Offset, w.Quality
+	}
+	return m
 }

@@ -183,5 +183,12 @@ func (g Registry) Unmarshal(line []byte) (Record, error) {
 	if err := json.Unmarshal(raw.Data, p.Interface()); err != nil {
 		return Record{}, fmt.Errorf("read record of %s: %w", raw.Artifact, err)
 	}
-	return Record{Artifact: raw.Artifact, Origin: raw.Origin, Data: p.Elem().Interface().(Data)}, nil
+	data := p.Elem().Interface().(Data)
+	if desc, err := TypeOf(data); err == nil && desc.HasWallTimes() {
+		if err := desc.readResolved(p.Elem(), raw.Data); err != nil {
+			return Record{}, fmt.Errorf("read record of %s: %w", raw.Artifact, err)
+		}
+		data = p.Elem().Interface().(Data)
+	}
+	return Record{Artifact: raw.Artifact, Origin: raw.Origin, Data: data}, nil
 }

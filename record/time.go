@@ -68,11 +68,12 @@ const (
 	RecordedUTC    Zone = iota // the format stores UTC
 	RecordedOffset             // the evidence stores the offset beside the time
 	Assumed                    // a zone was assumed for a device clock without one
+	Resolved                   // a device clock without zone, with the offset that other files record; see [WallTime]
 )
 
-var zoneNames = []string{"utc", "offset", "assumed"}
+var zoneNames = []string{"utc", "offset", "assumed", "resolved"}
 
-// String returns "utc", "offset" or "assumed".
+// String returns "utc", "offset", "assumed" or "resolved".
 func (z Zone) String() string {
 	if int(z) >= len(zoneNames) {
 		return fmt.Sprintf("zone %d", uint8(z))
@@ -174,40 +175,5 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	}
 	var err error
 	t.Raw, err = strconv.ParseInt(v.Raw, 10, 64)
-	return err
-}
-
-// A WallTime is what a device clock showed, without a zone: it is not an
-// instant, and its type keeps it from being sorted among instants by accident.
-// The zero value means that the evidence records no time.
-type WallTime struct{ time.Time }
-
-// wallLayout is the layout of a wall time in JSON.
-const wallLayout = "2006-01-02T15:04:05.999999999"
-
-// AppendJSON appends null or the time without a zone, as text.
-func (w WallTime) AppendJSON(b []byte) []byte {
-	if w.IsZero() {
-		return append(b, "null"...)
-	}
-	b = append(b, '"')
-	return append(w.Time.AppendFormat(b, wallLayout), '"')
-}
-
-// MarshalJSON implements [json.Marshaler]; see [WallTime.AppendJSON].
-func (w WallTime) MarshalJSON() ([]byte, error) { return w.AppendJSON(nil), nil }
-
-// UnmarshalJSON reads what [WallTime.MarshalJSON] writes.
-func (w *WallTime) UnmarshalJSON(data []byte) error {
-	var s *string
-	if err := json.Unmarshal(data, &s); err != nil {
-		return err
-	}
-	*w = WallTime{}
-	if s == nil {
-		return nil
-	}
-	t, err := time.Parse(wallLayout, *s)
-	w.Time = t
 	return err
 }

@@ -60,6 +60,7 @@ type Type struct {
 	Fields []Field
 	Go     reflect.Type
 
+	walls  []int     // Fields that are of kind WallTime
 	copies sync.Pool // of *dataCopy
 }
 
@@ -140,6 +141,9 @@ func describe(t reflect.Type) (*Type, error) {
 		if err := f.check(sf); err != nil {
 			return nil, fmt.Errorf("describe %s: field %s: %w", t, sf.Name, err)
 		}
+		if f.Kind == KindWallTime {
+			desc.walls = append(desc.walls, len(desc.Fields))
+		}
 		desc.Fields = append(desc.Fields, f)
 	}
 	return desc, nil
@@ -151,6 +155,8 @@ func (f Field) check(sf reflect.StructField) error {
 		return fmt.Errorf("is not exported")
 	case f.Name == "" || f.Name != strings.ToLower(f.Name):
 		return fmt.Errorf("json tag %q is not in snake case", f.Name)
+	case strings.HasSuffix(f.Name, resolvedSuffix):
+		return fmt.Errorf("json tag %q is kept for the instants of wall times", f.Name)
 	case f.Kind == 0:
 		return fmt.Errorf("type %s is not one of the field types", sf.Type)
 	case f.List && f.Kind < KindString, f.List && (f.Kind == KindTime || f.Kind == KindWallTime):
