@@ -21,7 +21,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(misuse)
 	root.AddCommand(
 		newIdentify(t), newCheck(t), newDetect(t), newReport(t), newVerify(t),
-		newDecrypt(t), newKey(t),
+		newLog(t), newDecrypt(t), newKey(t),
 		newIndicators(t), newRules(t), newArtifacts(t),
 	)
 	if t.lang == "fr" {

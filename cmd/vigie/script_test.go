@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "archive": archive, "copy": copyTree, "cut": cut, "keybag": keybag, "holds": holds, "begins": begins, "digest": digest,
-			"jsonlines": jsonLines, "devicename": deviceName, "hostilefolder": hostileFolder, "hostilepath": hostilePath,
+			"jsonlines": jsonLines, "devicename": deviceName, "hostilefolder": hostileFolder, "hostilepath": hostilePath, "logstore": logStoreFiles,
 		},
 	})
 }

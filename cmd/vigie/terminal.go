@@ -15,6 +15,7 @@ import (
 	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/catalogue"
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/unifiedlog"
 )
 
 //go:embed texts/*.toml
@@ -98,6 +99,7 @@ func (t *terminal) errorf(err error) {
 		{evidence.ErrPassphraseRequired, "error-passphrase-required"},
 		{evidence.ErrWrongPassphrase, "error-wrong-passphrase"},
 		{evidence.ErrNoAcquisition, "error-no-acquisition"},
+		{unifiedlog.ErrNoLogs, "error-no-logs"},
 		{evidence.ErrSeveralAcquisitions, "error-several-acquisitions"},
 	} {
 		if errors.Is(err, known.err) {
@@ -159,15 +161,20 @@ func (t *terminal) json(v any) {
 		t.errorf(err)
 		return
 	}
+	fmt.Fprintln(t.out, escaped(string(data)))
+}
+
+// escaped escapes in JSON what a terminal would obey.
+func escaped(s string) string {
 	var line strings.Builder
-	for _, r := range string(data) {
+	for _, r := range s {
 		if commands(r) {
 			fmt.Fprintf(&line, "\\u%04x", r)
 		} else {
 			line.WriteRune(r)
 		}
 	}
-	fmt.Fprintln(t.out, line.String())
+	return line.String()
 }
 
 // interactive reports whether a stream is a terminal, and its descriptor.
