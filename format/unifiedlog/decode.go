@@ -42,6 +42,7 @@ type decoder struct {
 func (a *Archive) newDecoder(q *query) *decoder {
 	d := &decoder{a: a, q: q, formats: map[formatKey]*format{}, stats: new(Stats)}
 	d.options.Stats = &d.stats.Message
+	d.next = func() *Entry { return &d.slot } // Scan has another
 	return d
 }
 

@@ -290,7 +290,6 @@ func (m *merger) give() bool {
 func (d *decoder) again(c *keptChunk, at int, scratch *Stats) {
 	stats := d.stats
 	d.stats, d.replay, d.local = scratch, true, nil
-	d.next = func() *Entry { return &d.slot }
 	switch c.tag {
 	case tagStatedump:
 		d.statedump(c.data, c.at)

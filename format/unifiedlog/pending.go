@@ -87,7 +87,6 @@ func (d *decoder) collect(f *flight, p *pending) {
 	u := p.unit
 	again := maxKey
 	chunkAt := -1
-	d.next = func() *Entry { return &d.slot }
 	d.emit = func(e *Entry) bool {
 		k := u.key(e.Continuous)
 		switch {
