@@ -2,8 +2,6 @@ package ios
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"iter"
 	"path"
@@ -14,6 +12,7 @@ import (
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifact/from"
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/jetsampriority"
 	"github.com/vigie-project/vigie/format/lines"
 	"github.com/vigie-project/vigie/format/ps"
 	"github.com/vigie-project/vigie/format/runningboard"
@@ -178,7 +177,7 @@ func processesParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Reco
 		case "spindump-nosymbols.txt":
 			more = processesEach(&r, spindump.Decode(text), r.sample)
 		case "jetsam_priority.csv":
-			more = r.priorities(text)
+			more = processesEach(&r, jetsampriority.Decode(text), r.priority)
 		case "RunningBoard_state.log":
 			more = r.managed(text)
 		default:
@@ -411,39 +410,13 @@ func (p *processesProcess) key(key, value string, now time.Time) bool {
 	return true
 }
 
-// priorities reads jetsam_priority.csv, whose first line names the columns.
-func (r *processesReader) priorities(text iter.Seq[lines.Line]) bool {
-	var columns []string
-	for l := range text {
-		line := strings.TrimSpace(l.String())
-		if line == "" {
-			continue
-		}
-		row := csv.NewReader(strings.NewReader(line))
-		row.LazyQuotes, row.TrimLeadingSpace = true, true
-		values, err := row.Read()
-		if err == nil && columns == nil {
-			columns = values
-			continue
-		}
-		if err == nil && len(values) > len(columns) {
-			err = errors.New("more values than columns")
-		}
-		if err != nil {
-			if !r.yield(record.Record{}, fmt.Errorf("read %s, line %d: %w", path.Base(r.in.Path), l.Number, err)) {
-				return false
-			}
-			continue
-		}
-		p := r.process("jetsam priority")
-		for i, v := range values {
-			p.column(columns[i], v)
-		}
-		if !r.yield(r.in.Record(from.AtLine(l), p), nil) {
-			return false
-		}
+// priority reads a row of jetsam_priority.csv.
+func (r *processesReader) priority(row jetsampriority.Row) (record.Origin, processesProcess) {
+	p := r.process("jetsam priority")
+	for _, c := range row.Columns {
+		p.column(c.Name, c.Text)
 	}
-	return true
+	return record.Origin{Row: int64(row.Line), Offset: row.Offset}, p
 }
 
 // column sets what a column of jetsam_priority.csv says.
