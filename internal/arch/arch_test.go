@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"epoch", "artifact", "detect"},
 	{"artifact/from", "detect/indicator", "detect/rule"},
 	{"artifacts", "rules"}, // one file for each artifact, one for each rule
-	{"engine"},
+	{"engine", "zones"},
 	{"casefile", "feeds", "internal/fixture", "artifact/artifacttest"},
 	{"examination", "report", "docs"},
 	{"fabricate"},
