@@ -32,6 +32,9 @@ type Parser struct {
 	// since it is personal and rarely tells anything about spyware.
 	Private bool
 
+	// Clock says by which clock the wall times of its records were written.
+	Clock Clock
+
 	// Parse reads one input and yields its records in file order.
 	//
 	// An error says that something could not be read, and reading goes on: a
@@ -39,6 +42,18 @@ type Parser struct {
 	// if it can, or returns if it cannot. Parse stops when yield returns false.
 	Parse func(context.Context, *Input) iter.Seq2[record.Record, error]
 }
+
+// A Clock says what is known of the clock that wrote times without a zone, and so
+// with which offset from UTC the engine may resolve them.
+type Clock uint8
+
+// The clocks.
+const (
+	PhoneClock   Clock = iota // of the phone, in the zone of that time
+	LogClock                  // as PhoneClock, and the records of a file are in the order of time
+	CaptureClock              // of the phone, in the zone of the capture whatever the time is, as tools list
+	OtherClock                // not known to be that of the phone: nothing is resolved
+)
 
 // A Pattern selects files of some kinds of acquisition.
 type Pattern struct {

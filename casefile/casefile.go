@@ -20,6 +20,7 @@ import (
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
 )
 
@@ -84,6 +85,10 @@ type Source struct {
 	Listed int64           `json:"listed"` // files that the acquisition lists
 	Jobs   int             `json:"jobs"`
 	Plan   string          `json:"plan"` // fingerprint of the jobs and of the tool
+
+	// Clock is what the acquisition records of the offsets from UTC that the clock
+	// of the phone had; none if it does not, or the source is of no iPhone.
+	Clock []epoch.Span `json:"clock,omitempty"`
 }
 
 // ErrOther is wrapped by the error for a folder that holds something else than

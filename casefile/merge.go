@@ -147,6 +147,8 @@ type TimelineLine struct {
 	Time     *time.Time `json:"time"`  // nil if the device clock has no zone
 	Local    string     `json:"local"` // what the device clock showed
 	Zone     string     `json:"assumed_zone"`
+	Offset   string     `json:"offset"`  // from UTC of the device clock, as "+02:00", if other files record it
+	Quality  string     `json:"quality"` // how that offset is known; see [record.Quality]
 	Fields   string     `json:"fields"`
 	Artifact string     `json:"artifact"`
 	Summary  string     `json:"summary"`

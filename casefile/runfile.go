@@ -20,7 +20,9 @@ import (
 //	         texts, each after its length, which gets the next number
 //	uvarint  length of what follows
 //	uint64   instant, so that it sorts: see timelineKey
-//	byte     1 if the clock of the device has no zone
+//	byte     1 if the clock of the device has no zone, 3 if its offset is known
+//	varint   that offset, in seconds east of UTC, and
+//	byte     how it is known; only after 3
 //	varint   row
 //	varint   offset
 //	text     summary
@@ -62,15 +64,26 @@ func (s *heads) append(b []byte, h *head) []byte {
 	return h.append(append(b, 0))
 }
 
+// Flags of a body.
+const (
+	isLocal    = 1
+	isResolved = 2
+)
+
 // appendBody appends what an entry does not share with others.
-func appendBody(b []byte, nano int64, local bool, row, offset int64, summary string) []byte {
+func appendBody(b []byte, nano int64, m *record.Moment, o *record.Origin, summary string) []byte {
 	b = binary.BigEndian.AppendUint64(b, sortable(nano))
-	flags := byte(0)
-	if local {
-		flags = 1
+	switch {
+	case m.Local && m.Quality != record.NoOffset:
+		b = binary.AppendVarint(append(b, isLocal|isResolved), int64(m.Offset))
+		b = append(b, byte(m.Quality))
+	case m.Local:
+		b = append(b, isLocal)
+	default:
+		b = append(b, 0)
 	}
-	b = binary.AppendVarint(append(b, flags), row)
-	b = binary.AppendVarint(b, offset)
+	b = binary.AppendVarint(b, o.Row)
+	b = binary.AppendVarint(b, o.Offset)
 	return append(b, summary...)
 }
 
@@ -163,10 +176,17 @@ func (r *runReader) bytes() ([]byte, error) {
 func (r *runReader) decode() (Entry, error) {
 	h := r.head
 	e := Entry{
-		Time: time.Unix(0, int64(r.key^1<<63)).UTC(), Local: r.entry[8] != 0, Fields: h.fields, Artifact: h.artifact,
+		Time: time.Unix(0, int64(r.key^1<<63)).UTC(), Local: r.entry[8]&isLocal != 0, Fields: h.fields, Artifact: h.artifact,
 		Origin: record.Origin{Source: h.source, Path: h.path, Stored: h.stored, Table: h.table, State: h.state},
 	}
 	b := r.entry[9:]
+	if r.entry[8]&isResolved != 0 {
+		n, size := binary.Varint(b)
+		if size <= 0 || size == len(b) || n != int64(int32(n)) {
+			return e, errEntry
+		}
+		e.Offset, e.Quality, b = int32(n), record.Quality(b[size]), b[size+1:]
+	}
 	for _, p := range [...]*int64{&e.Origin.Row, &e.Origin.Offset} {
 		n, size := binary.Varint(b)
 		if size <= 0 {

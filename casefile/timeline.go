@@ -20,7 +20,9 @@ import (
 type Entry struct {
 	Time     time.Time      // UTC; for a device clock of which no zone is known, what it showed
 	Local    bool           // Time is of a device clock without zone
-	Zone     *time.Location // that was assumed for the clock, nil if none is known
+	Offset   int32          // of that clock, in seconds east of UTC, if Quality says so
+	Quality  record.Quality // how the offset is known, by other files of the acquisition
+	Zone     *time.Location // that was assumed for the clock where no offset is known, nil if none is either
 	Fields   string         // JSON names of the fields, joined by "+"
 	Artifact string         // ID of the parser
 	Origin   record.Origin
@@ -96,11 +98,11 @@ func (s *runs) add(r *record.Record, enc *record.Encoder) error {
 		if m.Local && m.Time.Year() == 0 {
 			continue // a clock without a year has no place on a timeline
 		}
-		if m.Local && s.zone != nil {
+		if m.Local && m.Quality == record.NoOffset && s.zone != nil {
 			m.Time = assume(m.Time, s.zone)
 		}
 		k := 0
-		for k < n && !(s.moments[k].Time.Equal(m.Time) && s.moments[k].Local == m.Local) {
+		for k < n && !(same(&s.moments[k], m)) {
 			k++
 		}
 		switch {
@@ -126,6 +128,11 @@ func (s *runs) add(r *record.Record, enc *record.Encoder) error {
 		return s.flush()
 	}
 	return nil
+}
+
+// same reports whether two times of a record are one.
+func same(a, b *record.Moment) bool {
+	return a.Time.Equal(b.Time) && a.Local == b.Local && a.Offset == b.Offset && a.Quality == b.Quality
 }
 
 // assume returns the instant at which a clock of a zone shows a time.
@@ -160,7 +167,7 @@ func (s *runs) entry(m *record.Moment, o *record.Origin, summary string) {
 	if need := len(summary) + bodySize; cap(s.buf)-start < need {
 		s.buf = slices.Grow(s.buf, max(need, min(start, chunkBytes+bodySize-start)))
 	}
-	s.buf = appendBody(s.buf, nano, m.Local, o.Row, o.Offset, summary)
+	s.buf = appendBody(s.buf, nano, m, o, summary)
 	if len(s.keys) == cap(s.keys) {
 		s.keys = slices.Grow(s.keys, len(s.keys)+1)
 	}
@@ -273,6 +280,11 @@ const wallLayout = "2006-01-02T15:04:05.999999999"
 // appendJSON appends the entry as one line of timeline.jsonl.
 func (e *Entry) appendJSON(b []byte) []byte {
 	switch {
+	case e.Quality != record.NoOffset:
+		b = record.AppendInstant(append(b, `{"time":"`...), e.Time)
+		b = e.shown().AppendFormat(append(b, `","local":"`...), wallLayout)
+		b = append(append(b, `","offset":"`...), record.OffsetText(e.Offset)...)
+		b = append(append(b, `","quality":"`...), e.Quality.String()...)
 	case e.Local && e.Zone != nil:
 		b = record.AppendInstant(append(b, `{"time":"`...), e.Time)
 		b = e.Time.In(e.Zone).AppendFormat(append(b, `","local":"`...), wallLayout)
@@ -289,6 +301,9 @@ func (e *Entry) appendJSON(b []byte) []byte {
 	return append(b, "}\n"...)
 }
 
+// shown returns what the clock showed, of an entry whose offset is known.
+func (e *Entry) shown() time.Time { return e.Time.Add(time.Duration(e.Offset) * time.Second) }
+
 // csvHeader is the first line of timeline.csv.
 const csvHeader = "time,clock,fields,artifact,summary,source,path,stored,table,row,offset,state\r\n"
 
@@ -297,6 +312,9 @@ const csvHeader = "time,clock,fields,artifact,summary,source,path,stored,table,r
 func (e *Entry) appendCSV(b []byte) []byte {
 	clock := "utc"
 	switch {
+	case e.Quality != record.NoOffset:
+		b = e.Time.AppendFormat(b, time.RFC3339Nano)
+		clock = "device, offset " + record.OffsetText(e.Offset) + " " + e.Quality.String()
 	case e.Local && e.Zone != nil:
 		b = e.Time.AppendFormat(b, time.RFC3339Nano)
 		clock = "device, assumed " + e.Zone.String()

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/vigie-project/vigie/record"
 )
 
 // indexEvery is how many entries of the timeline share one entry of its index.
@@ -75,7 +77,7 @@ func (w *timelineWriter) add(r *runReader) error {
 	if err != nil {
 		return err
 	}
-	if e.Local {
+	if e.Local && e.Quality == record.NoOffset {
 		e.Zone = w.zones[e.Origin.Source]
 	}
 	w.n++

@@ -121,7 +121,8 @@ type Exhibit struct {
 	Data      json.RawMessage `json:"data"`
 }
 
-// NewExhibit returns a record as a finding shows it, dated by its first time. A
+// NewExhibit returns a record as a finding shows it, dated by its first time, or
+// else by the first time of a clock without a zone of which the offset is known. A
 // record without a time gives an exhibit without one.
 func NewExhibit(rec record.Record) Exhibit {
 	e := Exhibit{Artifact: rec.Artifact, Origin: rec.Origin, Summary: record.Line(rec.Data.String())}
@@ -132,6 +133,15 @@ func NewExhibit(rec record.Record) Exhibit {
 	}
 	v := reflect.ValueOf(rec.Data)
 	for _, f := range t.Fields {
+		if f.Kind == record.KindWallTime && e.TimeField == "" {
+			w := v.Field(f.Index).Interface().(record.WallTime)
+			if at, ok := w.Instant(); ok {
+				e.Time, e.TimeField = record.Time{Time: at, Rule: record.AsText, Zone: record.Resolved}, f.Name
+				if w.Quality == record.AssumedZone {
+					e.Time.Zone = record.Assumed
+				}
+			}
+		}
 		if f.Kind != record.KindTime {
 			continue
 		}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/record"
@@ -30,7 +31,12 @@ type Engine struct {
 	Correlators []detect.Correlator
 	Workers     int           // less than 1 means one for each processor
 	Timeout     time.Duration // of one job; 0 means none
-	Progress    func(Event)   // called from several goroutines; nil for none
+
+	// Clocks are the clocks of the phones, by source. Times of records that were
+	// written by such a clock are resolved before anyone sees the records.
+	Clocks map[string]*epoch.Clock
+
+	Progress func(Event) // called from several goroutines; nil for none
 }
 
 // An Event tells what a run has just done.
@@ -169,6 +175,7 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 		return err
 	}
 	x := newExaminer(e, w, c)
+	times := newResolver(ctx, e.Clocks[job.Source.ID], job, file)
 	for rec, perr := range Parse(ctx, job.Source, job.Parser, file, c.note) {
 		if perr != nil && job.Source.Kind == evidence.IOSFiles && errors.Is(perr, sqlite.ErrNoTable) {
 			c.others++
@@ -178,7 +185,7 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 			c.fail(located(file.Path, perr))
 			continue
 		}
-		if err := x.record(rec); err != nil {
+		if err := x.record(times.record(rec)); err != nil {
 			return err
 		}
 	}

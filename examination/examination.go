@@ -17,8 +17,10 @@ import (
 	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
+	"github.com/vigie-project/vigie/epoch"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/record"
+	"github.com/vigie-project/vigie/zones"
 )
 
 // Options say what is examined, and how.
@@ -152,8 +154,9 @@ type run struct {
 	ledger  []engine.Coverage
 	sources []*evidence.Source
 	planned []casefile.Source
-	failed  int  // paths that could not be opened, or not wholly
-	begun   bool // this run marked the case as incomplete
+	clocks  map[string]*epoch.Clock // of the phones, by source
+	failed  int                     // paths that could not be opened, or not wholly
+	begun   bool                    // this run marked the case as incomplete
 }
 
 // prepare opens and plans the sources and begins the case. A case that holds
@@ -167,7 +170,7 @@ func (r *run) prepare(ctx context.Context) ([]*engine.Plan, error) {
 		r.begun = true
 	}
 	r.open(ctx)
-	plans := r.plan()
+	plans := r.plan(ctx)
 	err := context.Cause(ctx)
 	if err == nil {
 		if err = r.c.Continue(r.description(), r.planned); err != nil {
@@ -271,22 +274,28 @@ func (r *run) id(name string) string {
 }
 
 // plan plans the sources and describes them for the case.
-func (r *run) plan() []*engine.Plan {
+func (r *run) plan(ctx context.Context) []*engine.Plan {
 	private := r.opt.Private
 	if private == nil {
 		private = func(*artifact.Parser) bool { return false }
 	}
 	var plans []*engine.Plan
+	r.clocks = map[string]*epoch.Clock{}
 	for _, src := range r.sources {
 		r.progress(Progress{Phase: Planning, Current: src.Name})
 		plan := engine.NewPlan(src, r.opt.Parsers, private)
 		plans = append(plans, plan)
+		clock := zones.Gather(ctx, src)
+		if clock == nil {
+			clock = r.clocks[src.Parent]
+		}
+		r.clocks[src.ID] = clock
 		if c := unread(src, plan); c.Errors > 0 {
 			r.ledger = append(r.ledger, c)
 		}
 		r.planned = append(r.planned, casefile.Source{
 			ID: src.ID, Name: src.Name, Kind: src.Kind.String(), Parent: src.Parent, Device: src.Device, Notes: src.Notes,
-			Listed: plan.Listed, Jobs: len(plan.Jobs), Plan: r.fingerprint(src, plan),
+			Listed: plan.Listed, Jobs: len(plan.Jobs), Plan: r.fingerprint(src, plan), Clock: clock.Spans(),
 		})
 	}
 	return plans
@@ -322,6 +331,9 @@ func unread(src *evidence.Source, plan *engine.Plan) engine.Coverage {
 func (r *run) fingerprint(src *evidence.Source, plan *engine.Plan) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q\n%q\n%q\n", r.opt.Act.Tool, r.opt.Fingerprint, fmt.Sprint(src.Device), fmt.Sprint(src.Notes))
+	for _, s := range r.clocks[src.ID].Spans() {
+		fmt.Fprintf(h, "%q\n", fmt.Sprint(s))
+	}
 	for _, j := range plan.Jobs {
 		fmt.Fprintf(h, "%d %s\n", j.Index, j.Parser.ID)
 		for _, f := range j.Files {
@@ -344,7 +356,7 @@ func (r *run) read(ctx context.Context, plans []*engine.Plan, sink *casefile.Sin
 	meter := &meter{report: r.progress, total: total}
 	e := engine.Engine{
 		Detectors: r.opt.Detectors, Correlators: r.opt.Correlators,
-		Workers: r.opt.Workers, Timeout: r.opt.Timeout, Progress: meter.event,
+		Workers: r.opt.Workers, Timeout: r.opt.Timeout, Progress: meter.event, Clocks: r.clocks,
 	}
 	done, err := e.Run(ctx, jobs, sink)
 	for _, c := range done {

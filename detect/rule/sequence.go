@@ -166,13 +166,10 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 			w := v.Field(f.Index).Interface().(record.WallTime)
 			t, clock = record.Time{Time: w.Time}, &w
 			if !t.IsZero() && s.mixed {
-				zone := s.set.known.Load().zone(rec.Origin.Source)
-				if zone == nil {
+				if t.Time, instant = s.instant(w, rec.Origin.Source); !instant {
 					s.set.fail(s.rule, rec.Artifact, errZone)
 					continue
 				}
-				y, mo, d := w.Date()
-				t.Time = time.Date(y, mo, d, w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), zone).UTC()
 				clock = &record.WallTime{Time: t.Time}
 			}
 		}
@@ -186,6 +183,20 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 		}
 		seen(o)
 	}
+}
+
+// instant returns the instant of a time of a clock without a zone: by the offset
+// that other files record, or else by the zone that the phone names.
+func (s *sequence) instant(w record.WallTime, source string) (time.Time, bool) {
+	if at, ok := w.Instant(); ok {
+		return at, true
+	}
+	zone := s.set.known.Load().zone(source)
+	if zone == nil {
+		return time.Time{}, false
+	}
+	y, m, d := w.Date()
+	return time.Date(y, m, d, w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), zone).UTC(), true
 }
 
 // once returns what observations have in common of which only the first counts,
