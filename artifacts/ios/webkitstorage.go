@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -108,7 +107,8 @@ func webKitStorageRead(in *artifact.Input) (o webKitStorageOrigin, table string,
 		case "WebSQL":
 			o.Storage = "Web SQL"
 		}
-		if url, ok := webKitStorageName(part); ok && o.Storage != "" {
+		if origin, ok := webkitcache.ParseName(strings.TrimSuffix(part, ".localstorage")); ok && o.Storage != "" {
+			url := record.URL(origin.String())
 			if o.Origin != "" && o.Origin != url { // a page, then a frame in it
 				o.Top = o.Origin
 			}
@@ -119,20 +119,4 @@ func webKitStorageRead(in *artifact.Input) (o webKitStorageOrigin, table string,
 		return o, "", fmt.Errorf("read path: no origin in %q", in.Path)
 	}
 	return o, table, nil
-}
-
-// webKitStorageName reads a name of the form scheme_host_port, where port 0 is
-// the usual one of the scheme.
-func webKitStorageName(name string) (record.URL, bool) {
-	name = strings.TrimSuffix(name, ".localstorage")
-	scheme, rest, ok := strings.Cut(name, "_")
-	i := strings.LastIndexByte(rest, '_')
-	if !ok || i < 0 || scheme == "" {
-		return "", false
-	}
-	port, err := strconv.ParseUint(rest[i+1:], 10, 16)
-	if err != nil {
-		return "", false
-	}
-	return record.URL(webkitcache.Origin{Scheme: scheme, Host: rest[:i], Port: uint16(port)}.String()), true
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // MaxOrigins is the size in bytes from which a file "origin" is not read further.
@@ -39,6 +40,21 @@ func Origins(data []byte) (page, own Origin, err error) {
 		return page, Origin{}, fmt.Errorf("read origin: %w", r.err)
 	}
 	return page, own, nil
+}
+
+// ParseName reads a name of the form scheme_host_port, as files and folders with
+// the data of an origin have until iOS 15. Port 0 is the usual one of the scheme.
+func ParseName(name string) (Origin, bool) {
+	scheme, rest, ok := strings.Cut(name, "_")
+	i := strings.LastIndexByte(rest, '_')
+	if !ok || i < 0 || scheme == "" {
+		return Origin{}, false
+	}
+	port, err := strconv.ParseUint(rest[i+1:], 10, 16)
+	if err != nil {
+		return Origin{}, false
+	}
+	return Origin{Scheme: scheme, Host: rest[:i], Port: uint16(port)}, true
 }
 
 var errLong = errors.New("a scheme or host is too long")

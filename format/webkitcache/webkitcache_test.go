@@ -143,6 +143,18 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+func TestParseName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"https_www.example.com_0": "https://www.example.com", "http_host_name.example_8080": "http://host_name.example:8080", "file__0": "file://",
+		"salt": "", "https_www.example.com": "", "_a_0": "", "http_a_65536": "", "http_a_": "",
+	} {
+		if o, ok := ParseName(name); ok != (want != "") || ok && o.String() != want {
+			t.Errorf("%s: got %v, %v", name, o, ok)
+		}
+	}
+}
+
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	whole := encode(key("Resource", resp.URL), response(resp, int16(200)), nil, false)
