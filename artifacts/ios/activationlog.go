@@ -26,6 +26,7 @@ those of the clock of the phone, without a zone.`,
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileActivation/mobileactivationd.log*"},
 	},
 	Record: activationLogLine{},
+	Clock:  artifact.LogClock,
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://github.com/abrignoni/iLEAPP"},
 	Parse:  from.DaemonLog(activationLogRow),
 }

@@ -25,6 +25,7 @@ the clock of the phone, without a zone. Recent versions have no such log.`,
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileContainerManager/containermanagerd.log*"},
 	},
 	Record: containerManagerLogLine{},
+	Clock:  artifact.LogClock,
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://github.com/log2timeline/plaso"},
 	Parse:  from.DaemonLog(containerManagerLogRow),
 }

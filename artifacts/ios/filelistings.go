@@ -27,6 +27,7 @@ ones have a year and no time of day, recent ones have no year, which is taken fr
 time of the capture.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/**/enumerated_*.txt"}},
 	Record: fileListingsFile{},
+	Clock:  artifact.CaptureClock,
 	Refs:   []string{"https://keith.github.io/xcode-man-pages/find.1.html", "https://github.com/EC-DIGIT-CSIRC/sysdiagnose"},
 	Parse:  fileListingsParse,
 }

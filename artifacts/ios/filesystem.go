@@ -28,6 +28,7 @@ the copy unless the tool kept them. A file that an implant removed is not listed
 the log of file system events may name it.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.IOSFilesystem, Glob: evidence.EntriesPath}},
 	Record: filesystemEntry{},
+	Clock:  artifact.OtherClock,
 	Refs: []string{
 		"https://docs.mvt.re/en/latest/ios/records/#filesystemjson",
 		"https://citizenlab.ca/2021/09/forcedentry-nso-group-imessage-zero-click-exploit-captured-in-the-wild/",

@@ -37,6 +37,7 @@ empty log is usual.`,
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileInstallation/mobile_installation*.log*"},
 	},
 	Record: installLogLine{},
+	Clock:  artifact.LogClock,
 	Refs:   []string{"https://github.com/abrignoni/iLEAPP", "https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://github.com/log2timeline/plaso"},
 	Parse: func(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 		log, _, _ := strings.Cut(path.Base(in.Path), ".")

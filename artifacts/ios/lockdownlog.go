@@ -28,6 +28,7 @@ clock of the phone, without a zone. Only some messages are understood; all are k
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileLockdown/lockdownd.log*"},
 	},
 	Record: lockdownLogLine{},
+	Clock:  artifact.LogClock,
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://libimobiledevice.org"},
 	Parse:  from.DaemonLog(lockdownLogRow),
 }

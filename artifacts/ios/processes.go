@@ -51,6 +51,7 @@ Lists are of the minutes of the capture: what ran before or only at times is not
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/RunningBoard/RunningBoard_state.log"},
 	},
 	Record: processesProcess{},
+	Clock:  artifact.CaptureClock,
 	Refs: []string{
 		"https://github.com/EC-DIGIT-CSIRC/sysdiagnose",
 		"https://github.com/apple-oss-distributions/adv_cmds/tree/main/ps",

@@ -26,6 +26,7 @@ since website data was cleared, or that the version does not count.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/**/WebsiteData/observations.db"},
 	},
 	Record: resourceLoadDatesDay{},
+	Clock:  artifact.OtherClock,
 	Refs:   []string{"https://github.com/WebKit/WebKit/blob/main/Source/WebKit/NetworkProcess/Classifier/ResourceLoadStatisticsStore.cpp"},
 	Parse:  from.SQLite(resourceLoadDatesRead),
 }

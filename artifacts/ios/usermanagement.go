@@ -24,6 +24,7 @@ whose dates have an unknown form gives one record for each line.`,
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/UserManagement/umtool.txt"},
 	},
 	Record: userManagementLine{},
+	Clock:  artifact.LogClock,
 	Refs:   []string{"https://support.apple.com/guide/deployment/intro-to-managed-apple-accounts-depcaa668a58/web"},
 	Parse:  from.DaemonLog(userManagementRow),
 }
