@@ -22,11 +22,13 @@ the Network Extension framework: VPN, DNS servers, content filter, proxy, relay.
 or part of the traffic of the phone goes where it says. Security and parental apps
 use these too; a configuration whose app is not installed, or that a profile nobody
 knows brought, deserves a look. It stays until the app, the profile or the user
-removes it. A list without configurations is usual.`,
+removes it. A list without configurations is usual. The cache, in a sysdiagnose, ties
+identifiers of apps to the UUIDs of their programs.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/com.apple.networkextension.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/com.apple.networkextension.necp.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/preferences/com.apple.networkextension.control.plist"},
+		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/Networking/com.apple.networkextension*.plist"},
 	},
 	Record: networkExtensionConfiguration{},
 	Refs:   []string{"https://developer.apple.com/documentation/networkextension", "https://developer.apple.com/documentation/devicemanagement/vpn"},

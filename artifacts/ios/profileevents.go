@@ -26,6 +26,7 @@ profile was ever installed since the phone was set up or restored.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/containers/Shared/SystemGroup/*/Library/ConfigurationProfiles/MCProfileEvents.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/ConfigurationProfiles/MCProfileEvents.plist"},
+		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MCState/*/MCProfileEvents.plist"},
 	},
 	Record: profileEventsEvent{},
 	Refs:   []string{"https://docs.mvt.re/en/latest/ios/records/#profile_eventsjson"},

@@ -28,6 +28,7 @@ now, see ios.profileevents for those that were.`,
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/containers/Shared/SystemGroup/*/Library/ConfigurationProfiles/profile-*"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/ConfigurationProfiles/profile-*"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/UserConfigurationProfiles/profile-*"},
+		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MCState/*/profile-*"},
 	},
 	Record: profilesRecord{},
 	Refs: []string{

@@ -25,6 +25,7 @@ that is not a part of setup or Settings deserves a look.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/containers/Shared/SystemGroup/*/Library/ConfigurationProfiles/MCSettingsEvents.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/mobile/Library/ConfigurationProfiles/MCSettingsEvents.plist"},
+		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MCState/*/MCSettingsEvents.plist"},
 	},
 	Record: settingsEventsEvent{},
 	Refs:   []string{"https://developer.apple.com/documentation/devicemanagement/restrictions"},
