@@ -307,3 +307,47 @@ func TestRefusesAFolderWithSomethingElse(t *testing.T) {
 		t.Error("takes a folder that is not its own")
 	}
 }
+
+// TestResolvedClock puts times whose offset other files record at their instants,
+// and shows what the clock showed, the offset and how it is known.
+func TestResolvedClock(t *testing.T) {
+	t.Parallel()
+	c, sink := open(t)
+	j := job(0)
+	j.Source.Device.Zone = "Europe/Paris" // not used
+	w, err := sink.Job(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noon := time.Date(2021, 7, 1, 12, 0, 0, 0, time.UTC)
+	w.Record(rec(event{Wall: record.WallTime{Time: noon, Offset: -14400, Quality: record.NearestOffset}, Text: "west"}))
+	w.Record(rec(event{Wall: record.WallTime{Time: noon, Offset: 19800, Zone: "Asia/Kolkata", Quality: record.ExactOffset}, Text: "east"}))
+	w.Record(rec(event{Wall: record.WallTime{Time: noon, Offset: 7200, Zone: "Europe/Paris", Quality: record.AssumedZone}, Text: "assumed"}))
+	if err := w.Close(engine.Coverage{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.AddSource(casefile.Source{ID: "01-x", Device: j.Source.Device}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.WriteTimeline([]string{"01-x"}); n != 3 || err != nil {
+		t.Fatalf("%d entries, %v", n, err)
+	}
+	data, _ := os.ReadFile(filepath.Join(c.Dir, "timeline.jsonl"))
+	table, _ := os.ReadFile(filepath.Join(c.Dir, "timeline.csv"))
+	for i, want := range []struct{ json, csv string }{
+		{`{"time":"2021-07-01T06:30:00Z","local":"2021-07-01T12:00:00","offset":"+05:30","quality":"exact"`, `2021-07-01T06:30:00Z,"device, offset +05:30 exact",wall`},
+		{`{"time":"2021-07-01T10:00:00Z","local":"2021-07-01T12:00:00","assumed_zone":"Europe/Paris"`, `2021-07-01T10:00:00Z,"device, assumed Europe/Paris",wall`},
+		{`{"time":"2021-07-01T16:00:00Z","local":"2021-07-01T12:00:00","offset":"-04:00","quality":"nearest"`, `2021-07-01T16:00:00Z,"device, offset -04:00 nearest",wall`},
+	} {
+		if line := strings.Split(string(data), "\n")[i]; !strings.HasPrefix(line, want.json) {
+			t.Errorf("line %d: got %s, want %s", i+1, line, want.json)
+		}
+		if line := strings.Split(string(table), "\r\n")[i+1]; !strings.HasPrefix(line, want.csv) {
+			t.Errorf("row %d: got %s, want %s", i+1, line, want.csv)
+		}
+	}
+	list, err := c.Around(noon, 5*time.Hour, 5)
+	if err != nil || len(list) != 2 || list[1].Offset != "-04:00" || list[1].Quality != "nearest" || list[1].Local != "2021-07-01T12:00:00" {
+		t.Errorf("around: %+v, %v", list, err)
+	}
+}
