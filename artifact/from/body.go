@@ -25,22 +25,19 @@ const maxBody = 256 << 20
 // size is that. On an error it returns the part before it, without its digest.
 func ReadBody(r io.Reader) (Body, error) {
 	h := sha256.New()
-	head := make([]byte, maxURLText+1)
-	n, err := io.ReadFull(io.TeeReader(r, h), head)
-	b := Body{Size: int64(n)}
-	urls, cut := URLs(head[:n])
+	head, err := io.ReadAll(io.TeeReader(io.LimitReader(r, maxURLText+1), h))
+	b := Body{Size: int64(len(head))}
+	urls, cut := URLs(head)
 	for _, u := range urls {
 		b.URLs = append(b.URLs, record.URL(u))
 	}
 	b.Cut = cut
-	switch err {
-	case io.EOF, io.ErrUnexpectedEOF:
-	case nil:
-		rest, err := io.Copy(h, io.LimitReader(r, maxBody-b.Size))
-		if b.Size += rest; err != nil {
-			return b, fmt.Errorf("read body: %w", err)
-		}
-	default:
+	if err == nil && len(head) > maxURLText {
+		var rest int64
+		rest, err = io.Copy(h, io.LimitReader(r, maxBody-b.Size))
+		b.Size += rest
+	}
+	if err != nil {
 		return b, fmt.Errorf("read body: %w", err)
 	}
 	if b.Size > 0 && b.Size < maxBody {

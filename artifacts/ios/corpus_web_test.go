@@ -62,7 +62,9 @@ func TestCorpusWeb(t *testing.T) {
 		// iLEAPP has the same number of rows for Safari (1) and Discord (65).
 		{"safari cache", &ios.CacheDB, webApps + "A/Library/Caches/com.apple.mobilesafari/Cache.db", webSafari + "Cache.db", 1,
 			[]string{`"stored":{"utc":"2022-11-21T20:22:02Z"`, `"size":124730`, `"type":"text/xml"`, `"method":"GET","status":200`}},
-		{"discord cache", &ios.CacheDB, webApps + "B/Library/Caches/discord/Cache.db", webDiscord + "Cache.db", 65, nil},
+		// plaso has the address of the attachment in a body.
+		{"discord cache", &ios.CacheDB, webApps + "B/Library/Caches/discord/Cache.db", webDiscord + "Cache.db", 65,
+			[]string{`"https://media.discordapp.net/attachments/622810296226152474/1041012392089370735/IMG_1953.jpg"`}},
 		{"burner cache", &ios.CacheDB, webApps + "C/Library/Caches/burner/Cache.db", webBurner + "Cache.db", 39, []string{`"url":"https://api2.amplitude.com/"`, `"method":"POST"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
