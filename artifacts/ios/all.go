@@ -94,6 +94,7 @@ var Parsers = []*artifact.Parser{
 	&LocationdClients,
 	&LockdownLog,
 	&LogData,
+	&LogProcesses,
 	&Logd,
 	&Mail,
 	&ManagedPreferences,
