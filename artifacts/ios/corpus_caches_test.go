@@ -19,10 +19,10 @@ import (
 func TestCorpusCaches(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]map[string]int{
-		"belkasoft-ctf6-ios-dev1": {"ios.cachedb": 72, "ios.httpstorages": 81, "ios.localstorage": 14, "ios.safarifavicon": 1, "ios.urlsessions": 13,
+		"belkasoft-ctf6-ios-dev1": {"ios.cachedb": 72, "ios.httpstorages": 81, "ios.localstorage": 14, "ios.safarifavicon": 1, "ios.serviceworkerscripts": 1, "ios.urlsessions": 13,
 			"ios.webkitcache": 2544, "ios.webkitstorage": 15, "ios.webkitsubresources": 90},
 		"josh-hickman-ios15": {"ios.cachedb": 152, "ios.cachestorage": 1, "ios.httpstorages": 171, "ios.localstorage": 27, "ios.safarifavicon": 1,
-			"ios.urlsessions": 24, "ios.webkitcache": 2764, "ios.webkitstorage": 35, "ios.webkitsubresources": 25},
+			"ios.serviceworkerscripts": 1, "ios.urlsessions": 24, "ios.webkitcache": 2764, "ios.webkitstorage": 35, "ios.webkitsubresources": 25},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -42,7 +42,7 @@ func TestCorpusCaches(t *testing.T) {
 			got := map[string]int{}
 			src := &evidence.Source{ID: "corpus", Kind: evidence.IOSFilesystem, FS: tree}
 			for _, job := range engine.NewPlan(src, []*artifact.Parser{&ios.WebKitCache, &ios.WebKitSubresources, &ios.CacheStorage, &ios.LocalStorage,
-				&ios.HTTPStorages, &ios.URLSessions, &ios.WebKitStorage, &ios.CacheDB, &ios.SafariFavicon}, nil).Jobs {
+				&ios.HTTPStorages, &ios.URLSessions, &ios.ServiceWorkerScripts, &ios.WebKitStorage, &ios.CacheDB, &ios.SafariFavicon}, nil).Jobs {
 				got[job.Parser.ID] += len(job.Files)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
