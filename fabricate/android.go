@@ -24,10 +24,12 @@ const (
 	Bugreport    Kind = "bugreport"    // a zip
 	AndroidAB    Kind = "ab"           // a backup
 	IntrusionLog Kind = "intrusionlog" // a folder, or a zip
+	Sysdiagnose  Kind = "sysdiagnose"  // of an iPhone
+	Filesystem   Kind = "filesystem"   // of an iPhone
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{IPhone, AndroidQF, Bugreport, AndroidAB, IntrusionLog}
+var Kinds = []Kind{IPhone, AndroidQF, Bugreport, AndroidAB, IntrusionLog, Sysdiagnose, Filesystem}
 
 // androidVersions are the versions whose forms are known, with their API level
 // and the month of the security patches.
@@ -44,6 +46,9 @@ func Make(kind Kind, dir string, opt Options) (string, *Truth, error) {
 	if kind == IPhone {
 		truth, err := Backup(dir, opt)
 		return filepath.Join(dir, BackupDir), truth, err
+	}
+	if kind == Sysdiagnose || kind == Filesystem {
+		return makeHandset(kind, dir, opt)
 	}
 	d, err := newDroid(opt)
 	if err != nil {

@@ -26,7 +26,15 @@ type Options struct {
 	Messages int    // ordinary messages; 0 means 400
 	Rows     int    // rows of the manifest; fewer than the files need are ignored
 
-	// Of Android acquisitions.
+	// Of sysdiagnoses and file systems of iPhones.
+	IOS     int    // version whose forms are written: 15, 17 or 26; 0 means 17
+	Form    string // folder, tar, tar.gz or zip; "" is tar.gz for a sysdiagnose, tar for a file system
+	Layout  string // of a file system: "" or [LayoutVolumes]
+	Files   int    // filled with files up to this number
+	Crashes int    // further crash reports of apps
+
+	// Of Android acquisitions; Megabytes also of sysdiagnoses and file systems, the
+	// size of the archive.
 	Android   int  // version whose forms are written: 8, 11, 14 or 16; 0 means 14
 	Megabytes int  // the text of a bugreport is filled with log lines to this size
 	Events    int  // events of an intrusion log; 0 means 400

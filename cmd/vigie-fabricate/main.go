@@ -32,14 +32,17 @@ spyware that does not exist, and beside it the ground truth (truth.json), the in
 same phone.
 
 Kinds: iphone, a backup; androidqf, an acquisition with a bugreport, a backup and
-intrusion logs in it; bugreport; ab, an Android backup; intrusionlog.
+intrusion logs in it; bugreport; ab, an Android backup; intrusionlog; sysdiagnose, of an
+iPhone; filesystem, a dump of the file system of an iPhone.
 
 With --benign nothing is planted; it holds what is known to be mistaken for traces.`,
 		Example: "  vigie-fabricate sample\n" +
 			"  vigie-fabricate twin --benign --seed 7\n" +
 			"  vigie-fabricate large --messages 1000000 --plain\n" +
 			"  vigie-fabricate droid --kind androidqf --age --plain\n" +
-			"  vigie-fabricate report --kind bugreport --android 16 --megabytes 200",
+			"  vigie-fabricate report --kind bugreport --android 16 --megabytes 200\n" +
+			"  vigie-fabricate sysdiagnose --kind sysdiagnose --ios 26\n" +
+			"  vigie-fabricate dump --kind filesystem --form zip --layout volumes",
 		Args:          cobra.ExactArgs(1),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -56,7 +59,7 @@ With --benign nothing is planted; it holds what is known to be mistaken for trac
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&kind, "kind", kind, "iphone, androidqf, bugreport, ab or intrusionlog")
+	f.StringVar(&kind, "kind", kind, "iphone, androidqf, bugreport, ab, intrusionlog, sysdiagnose or filesystem")
 	f.Uint64Var(&opt.Seed, "seed", 1, "seed of everything that is random")
 	f.StringVar(&opt.Password, "password", "sesame", "password of the backup")
 	f.IntVar(&opt.Rounds, "rounds", 10_000, "cost of deriving the key; phones use 10000000")
@@ -64,7 +67,12 @@ With --benign nothing is planted; it holds what is known to be mistaken for trac
 	f.BoolVar(&opt.Benign, "benign", false, "plant no trace, only what resembles one")
 	f.IntVar(&opt.Messages, "messages", 400, "ordinary messages")
 	f.IntVar(&opt.Android, "android", 14, "version of Android: 8, 11, 14 or 16")
-	f.IntVar(&opt.Megabytes, "megabytes", 0, "fill the text of a bugreport up to this size")
+	f.IntVar(&opt.Megabytes, "megabytes", 0, "fill the text of a bugreport, or a sysdiagnose or file system, up to this size")
+	f.IntVar(&opt.IOS, "ios", 17, "version of iOS of a sysdiagnose or file system: 15, 17 or 26")
+	f.StringVar(&opt.Form, "form", "", "folder, tar, tar.gz or zip; a sysdiagnose is a tar.gz, a file system a tar")
+	f.StringVar(&opt.Layout, "layout", "", "volumes: a file system with a folder for each volume")
+	f.IntVar(&opt.Files, "files", 0, "fill a sysdiagnose or file system up to this many files")
+	f.IntVar(&opt.Crashes, "crashes", 0, "further crash reports in a sysdiagnose or file system")
 	f.IntVar(&opt.Events, "events", 400, "ordinary events of an intrusion log")
 	f.IntVar(&opt.Format, "format", 5, "version of an Android backup, 1 to 5")
 	f.BoolVar(&opt.Stored, "stored", false, "do not compress an Android backup")
