@@ -152,6 +152,7 @@ var Parsers = []*artifact.Parser{
 	&SafariTombstones,
 	&ScreenTime,
 	&Security,
+	&ServiceWorkerScripts,
 	&ServiceWorkers,
 	&SessionResourceLog,
 	&SettingsEvents,
