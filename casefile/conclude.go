@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
@@ -20,11 +19,12 @@ const maxObservations = 500_000
 // found into findings.jsonl, gravest first, and writes the ledger. It returns
 // how many findings there are of each grade.
 func (c *Case) Conclude(sources []string, correlators []detect.Correlator, ledger []engine.Coverage) (map[detect.Grade]int, error) {
-	correlated, failed, err := c.correlate(sources, correlators)
+	d, err := c.detection(sources)
 	if err != nil {
 		return nil, err
 	}
-	grades, err := c.writeFindings(sources, correlated)
+	correlated, failed := d.correlate(correlators)
+	grades, err := c.writeFindings(d, correlated)
 	if err != nil {
 		return nil, err
 	}
@@ -33,39 +33,26 @@ func (c *Case) Conclude(sources []string, correlators []detect.Correlator, ledge
 
 // correlate returns what the correlators find, and as coverage what they could
 // not judge.
-func (c *Case) correlate(sources []string, correlators []detect.Correlator) (found []detect.Finding, failed []engine.Coverage, err error) {
-	seen := map[string][]detect.Observation{}
-	count := 0
-	err = c.detected(sources, func(d detected) error {
-		if o := d.Observation; o != nil {
-			if count++; count <= maxObservations {
-				seen[o.Correlator] = append(seen[o.Correlator], *o)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
-	}
+func (d *detection) correlate(correlators []detect.Correlator) (found []detect.Finding, failed []engine.Coverage) {
 	for _, k := range correlators {
-		err := k.Correlate(inTimeOrder(seen[k.ID()]), func(f detect.Finding) {
+		err := k.Correlate(d.observations(k.ID()), func(f detect.Finding) {
 			f.Seal()
 			found = append(found, f)
 		})
-		if err == nil && count > maxObservations && len(seen[k.ID()]) > 0 {
-			err = fmt.Errorf("only the first %d of %d observations were judged", maxObservations, count)
+		if err == nil && d.count > maxObservations && len(d.seen[k.ID()]) > 0 {
+			err = fmt.Errorf("only the first %d of %d observations were judged", maxObservations, d.count)
 		}
 		if err != nil {
 			failed = append(failed, engine.Coverage{Artifact: k.ID(), Outcome: engine.Partial, Errors: 1, Sample: []string{err.Error()}})
 		}
 	}
-	return found, failed, nil
+	return found, failed
 }
 
 // writeFindings writes findings.jsonl: one pass for each grade, so that memory
 // does not grow with the findings. A record that was read twice, such as in a
 // database and in its log, gives one finding.
-func (c *Case) writeFindings(sources []string, correlated []detect.Finding) (map[detect.Grade]int, error) {
+func (c *Case) writeFindings(d *detection, correlated []detect.Finding) (map[detect.Grade]int, error) {
 	out, err := c.create("findings.jsonl")
 	if err != nil {
 		return nil, err
@@ -88,54 +75,11 @@ func (c *Case) writeFindings(sources []string, correlated []detect.Finding) (map
 				}
 			}
 		}
-		err := c.detected(sources, func(d detected) error {
-			if d.Finding != nil && d.Finding.Grade == grade {
-				return write(*d.Finding)
-			}
-			return nil
-		})
-		if err != nil {
+		if err := d.findings(grade, write); err != nil {
 			return nil, err
 		}
 	}
 	return grades, out.close()
-}
-
-// inTimeOrder yields observations, those without a time first.
-func inTimeOrder(list []detect.Observation) iter.Seq2[detect.Observation, error] {
-	slices.SortStableFunc(list, func(a, b detect.Observation) int {
-		return a.At().Compare(b.At())
-	})
-	return func(yield func(detect.Observation, error) bool) {
-		for _, o := range list {
-			if !yield(o, nil) {
-				return
-			}
-		}
-	}
-}
-
-// detected calls fn with what the jobs found, in the order of the plan.
-func (c *Case) detected(sources []string, fn func(detected) error) error {
-	for _, id := range sources {
-		names, err := c.list("detection", id)
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			err := lines(name, func(line []byte) error {
-				var d detected
-				if err := json.Unmarshal(line, &d); err != nil {
-					return err
-				}
-				return fn(d)
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (c *Case) writeLedger(ledger []engine.Coverage) error {

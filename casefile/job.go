@@ -205,18 +205,18 @@ func (w *writer) Record(r record.Record) error {
 	return w.times.add(&r, &w.enc)
 }
 
-// A detected line holds one finding or one observation.
-type detected struct {
-	Finding     *detect.Finding     `json:"finding,omitempty"`
-	Observation *detect.Observation `json:"observation,omitempty"`
-}
-
 // Finding implements [engine.Writer].
 func (w *writer) Finding(f detect.Finding) error { return w.found.encode(detected{Finding: &f}) }
 
 // Observation implements [engine.Writer].
 func (w *writer) Observation(o detect.Observation) error {
-	return w.found.encode(detected{Observation: &o})
+	line, err := appendObservation(w.line[:0], &o)
+	if err != nil {
+		return err
+	}
+	w.line = line
+	_, err = w.found.b.Write(line)
+	return err
 }
 
 // Close implements [engine.Writer]. The coverage is written last: it completes
