@@ -125,3 +125,20 @@ func TestManyFiles(t *testing.T) {
 		t.Errorf("got %+v", list)
 	}
 }
+
+// FuzzGather reads anything as each kind of file.
+func FuzzGather(f *testing.F) {
+	names := []string{"files/x.ips", "files/logdata.statistics.0.txt", "files/logd.0.log", "files/x.tracev3", "files/x.PLSQL", "files/x.PLSQL.gz", "files/spindump-nosymbols.txt"}
+	f.Add(uint8(0), []byte(`{"timestamp":"2025-07-10 12:00:00.00 +0200"}`))
+	f.Add(uint8(2), []byte("2025-05-09 14:00:00-0400 logd[29]: Time zone changed\n"))
+	f.Add(uint8(3), append([]byte("\x00\x10\x00\x00\x11\x00\x00\x00\xd0\x00\x00\x00\x00\x00\x00\x00"), make([]byte, 208)...))
+	f.Add(uint8(4), []byte("SQLite format 3\x00"))
+	f.Add(uint8(6), []byte("Date/Time: 2025-12-01 10:00:31.204 +0100\n\n"))
+	f.Fuzz(func(t *testing.T, n uint8, data []byte) {
+		for _, s := range zones.Gather(context.Background(), source(evidence.IOSFiles, map[string]string{names[int(n)%len(names)]: string(data)})).Spans() {
+			if s.To.Before(s.From) {
+				t.Errorf("%+v", s)
+			}
+		}
+	})
+}

@@ -30,6 +30,7 @@ they are kept as text otherwise.`,
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/brctl/brctl-dump.txt"},
 	},
 	Record: brctlFact{},
+	Clock:  artifact.CaptureClock,
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://keith.github.io/xcode-man-pages/brctl.1.html"},
 	Parse:  brctlParse,
 }

@@ -210,3 +210,24 @@ func TestRelationProblems(t *testing.T) {
 		}
 	}
 }
+
+// TestResolvedClocks compares clocks of which other files record the offset: with
+// instants, and with each other.
+func TestResolvedClocks(t *testing.T) {
+	t.Parallel()
+	clock := func(seconds int, offset int32) visit {
+		return visit{Clock: record.WallTime{Time: at(seconds).Time, Offset: offset, Quality: record.NearestOffset}}
+	}
+	mixed := loaded(t, "within: 60s\nsteps:\n  - {name: a, artifacts: [ios.visits], when: 'true', at: clock}\n  - {name: b, artifacts: [ios.usage], when: 'true'}\n")
+	mixed.Inform([]detect.Source{{ID: "s", Zone: "Africa/Algiers"}}) // not used
+	records := []record.Record{rec("ios.visits", 1, clock(7200, 7200)), rec("ios.usage", 2, usage{Time: at(30)}), rec("ios.usage", 3, usage{Time: at(3630)})}
+	if got := strings.Join(mixed.found(t, records), "|"); got != "1 2" {
+		t.Errorf("with instants: got %q", got)
+	}
+	clocks := loaded(t, "within: 60s\nsteps:\n  - {name: a, artifacts: [ios.visits], when: 'url == \"a\"', at: clock}\n  - {name: b, artifacts: [ios.visits], when: 'url == \"b\"', at: clock}\n")
+	a, b := clock(7200, 7200), clock(3630, 3600) // thirty seconds later, after a flight west
+	a.URL, b.URL = "a", "b"
+	if got := strings.Join(clocks.found(t, []record.Record{rec("ios.visits", 1, a), rec("ios.visits", 2, b)}), "|"); got != "1 2" {
+		t.Errorf("with each other: got %q", got)
+	}
+}

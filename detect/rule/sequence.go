@@ -164,14 +164,13 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 		t, instant := v.Field(f.Index).Interface().(record.Time)
 		if !instant {
 			w := v.Field(f.Index).Interface().(record.WallTime)
-			t, clock = record.Time{Time: w.Time}, &w
-			if !t.IsZero() && s.mixed {
+			if !w.IsZero() {
 				if t.Time, instant = s.instant(w, rec.Origin.Source); !instant {
 					s.set.fail(s.rule, rec.Artifact, errZone)
 					continue
 				}
-				clock = &record.WallTime{Time: t.Time}
 			}
+			clock = &record.WallTime{Time: t.Time}
 		}
 		if t.IsZero() || slices.ContainsFunc(times, t.Time.Equal) {
 			continue
@@ -186,10 +185,14 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 }
 
 // instant returns the instant of a time of a clock without a zone: by the offset
-// that other files record, or else by the zone that the phone names.
+// that other files record, or else by the zone that the phone names. If all steps
+// are dated by clocks, one of which no offset is recorded stands for itself.
 func (s *sequence) instant(w record.WallTime, source string) (time.Time, bool) {
 	if at, ok := w.Instant(); ok {
 		return at, true
+	}
+	if !s.mixed {
+		return w.Time, true
 	}
 	zone := s.set.known.Load().zone(source)
 	if zone == nil {
