@@ -283,6 +283,7 @@ func (r *run) plan(ctx context.Context) []*engine.Plan {
 	r.clocks = map[string]*epoch.Clock{}
 	for _, src := range r.sources {
 		r.progress(Progress{Phase: Planning, Current: src.Name})
+		src.Notes = append(src.Notes, statements(src)...)
 		plan := engine.NewPlan(src, r.opt.Parsers, private)
 		plans = append(plans, plan)
 		clock := zones.Gather(ctx, src)
@@ -375,6 +376,9 @@ func (r *run) conclude(action string) error {
 		r.ledger = append(r.ledger, r.opt.Failures()...)
 	}
 	r.ledger = engine.Merge(r.ledger)
+	for _, src := range r.sources {
+		engine.Expect(r.ledger, src.ID, src.Kind, src.Device.Version)
+	}
 	grades, err := r.c.Conclude(r.ids, r.opt.Correlators, r.ledger)
 	if err != nil {
 		return err

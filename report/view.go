@@ -215,6 +215,17 @@ func (v *view) Examined() map[string]int {
 	return n
 }
 
+// Expected returns the lines about what is absent or empty and normally there in
+// this version of the system.
+func (p ledgerPart) Expected() (list []engine.Coverage) {
+	for _, l := range p.Lines {
+		if l.Reason == engine.ReasonExpected {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
 // Date returns when the examination ended.
 func (v *view) Date() time.Time {
 	if len(v.Acts) == 0 {
@@ -283,8 +294,11 @@ func (v *view) title(id string) string {
 
 // reason says why an artifact was not run.
 func (v *view) reason(l engine.Coverage) string {
-	if l.Reason == engine.ReasonPrivate {
+	switch l.Reason {
+	case engine.ReasonPrivate:
 		return v.text("reason-private")
+	case engine.ReasonExpected:
+		return v.text("reason-expected")
 	}
 	return l.Reason
 }

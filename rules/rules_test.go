@@ -18,6 +18,7 @@ import (
 	"github.com/vigie-project/vigie/internal/testdata"
 	"github.com/vigie-project/vigie/lang"
 	"github.com/vigie-project/vigie/record"
+	"github.com/vigie-project/vigie/release"
 )
 
 func load(tb testing.TB) *rule.Set {
@@ -166,6 +167,26 @@ func examine(t *testing.T, file string) map[string]detect.Grade {
 		t.Error(f)
 	}
 	return got
+}
+
+// TestLatest compares the rule on outdated systems with the list of versions.
+func TestLatest(t *testing.T) {
+	t.Parallel()
+	for _, r := range load(t).Rules() {
+		if r.ID != "ios-backupinfo-outdated" {
+			continue
+		}
+		var want []string
+		for _, branch := range release.Updated() {
+			v, _ := release.Newest("", branch+".0", time.Time{})
+			want = append(want, v.Name)
+		}
+		if !slices.Equal(r.Lists[0].Values, want) {
+			t.Errorf("the rule lists %v, the versions are %v", r.Lists[0].Values, want)
+		}
+		return
+	}
+	t.Error("there is no such rule")
 }
 
 func BenchmarkLoad(b *testing.B) {

@@ -21,7 +21,7 @@ const module = "github.com/vigie-project/vigie/"
 // it in the list, and what stands beside it. A package that is not listed fails
 // the test, unless a folder above it is listed.
 var layers = [][]string{
-	{"format", "lang", "catalogue"}, // decoders of file formats, texts; know nothing of Vigie
+	{"format", "lang", "catalogue", "release"}, // decoders of file formats, texts, versions; know nothing of Vigie
 	{"record", "evidence"},
 	{"epoch", "artifact", "detect"},
 	{"artifact/from", "detect/indicator", "detect/rule"},
