@@ -2,13 +2,14 @@ package fabricate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/fsevents"
 )
 
 // LayoutVolumes is the layout of a file system whose system volume lies in the folder
@@ -98,6 +99,7 @@ func (h *handset) staged() {
 	add(handsetUpdate, 30, machO("update"))
 	add("/private/var/tmp/example.tmp", 3, []byte("an ordinary temporary file\n"))
 	h.putPlist("", "private/var/root/Library/Lockdown/pair_records/"+handsetHost+".plist", handsetSwapped+0.2, map[string]any{"HostID": handsetHost, "SystemBUID": uuidOf("computer")})
+	h.events()
 	if !h.infected() {
 		return
 	}
@@ -116,7 +118,34 @@ func (h *handset) staged() {
 	h.ruled("coruna-file", "ios.filesystem", "pl.core.lock", detect.Strong, "a file in a place that reports about Coruna name", handsetImplant)
 }
 
-// sorted puts the files in the order of their names, as tools walk them.
-func (h *handset) sorted() {
-	slices.SortStableFunc(h.files, func(a, b handsetFile) int { return strings.Compare(a.name, b.name) })
+// An fsEvent is a change of a file: flags of the log of events.
+type fsEvent struct {
+	path  string
+	flags fsevents.Flags
+}
+
+// events adds the log of file system events, in which files are that were removed.
+func (h *handset) events() {
+	list := []fsEvent{
+		{"mobile/Library/Caches/com.apple.example/one", fsevents.Created | fsevents.File},
+		{"mobile/Library/Caches/com.apple.example/one", fsevents.Removed | fsevents.LastLinkRemoved | fsevents.File},
+		{strings.TrimPrefix(handsetUpdate, "/private/var/"), fsevents.Created | fsevents.File},
+	}
+	if h.infected() {
+		list = append(list, fsEvent{strings.TrimPrefix(plantedQuaDr, "/private/var/"), fsevents.Created | fsevents.Removed | fsevents.LastLinkRemoved | fsevents.File})
+		h.ruled("quadream-removed", "ios.fsevents", strings.TrimPrefix(plantedQuaDr, "/"), detect.Confirmed, "a program that was removed, in a place that reports about QuaDream name", 0)
+	}
+	page := []byte("2SLD\x00\x00\x00\x00\x00\x00\x00\x00")
+	for i, e := range list {
+		page = append(append(page, e.path...), 0)
+		page = binary.LittleEndian.AppendUint64(page, uint64(7_000_000+i))
+		page = binary.LittleEndian.AppendUint32(page, uint32(e.flags))
+		page = binary.LittleEndian.AppendUint64(page, uint64(90_000+i))
+	}
+	binary.LittleEndian.PutUint32(page[8:], uint32(len(page)))
+	data, err := gzipped(page)
+	if err != nil {
+		h.fail(err)
+	}
+	h.put("", fmt.Sprintf("private/var/.fseventsd/%016x", 7_000_000+len(list)), handsetImplant-1, data)
 }

@@ -7,6 +7,7 @@ import (
 
 	"howett.net/plist"
 
+	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/format/unifiedlog"
 	"github.com/vigie-project/vigie/format/unifiedlog/logtest"
 )
@@ -37,6 +38,7 @@ func (h *handset) logEntries() []logtest.Entry {
 	if h.infected() {
 		add(handsetImplant, plantedSpy, "", "", "started with %d", 7)
 		add(handsetImplant-1, plantedPredat, "", "", "%{public}s", "connected")
+		h.found("process-logged", "ios.logprocesses", plantedSpy, detect.Strong, "a process of the spyware in the unified log", 0)
 	}
 	slices.SortStableFunc(list, func(a, b logtest.Entry) int { return a.Time.Compare(b.Time) })
 	return list

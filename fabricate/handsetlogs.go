@@ -149,6 +149,7 @@ func (h *handset) lockdownd() {
 	if h.infected() {
 		line(handsetSwapped+0.2, "handle_pair: New pairing with HostID "+handsetHost+" on USB")
 		line(handsetSwapped+0.1, "spawn_xpc_service: started com.apple.mobile.installation_proxy")
+		h.ruled("pairing", "ios.lockdownlog", handsetHost, detect.Context, "a computer was paired shortly before an app was replaced", handsetSwapped+0.2)
 	}
 	line(0.05, "handle_get_value: Example Sync attempting to get [ProductVersion] from [NULL]")
 	h.put("logs/MobileLockdown/lockdownd.log", "private/var/logs/lockdownd.log", 0.05, []byte(t.String()))
@@ -175,6 +176,7 @@ func (h *handset) installations() {
 		line(handsetSwapped, "MIClientConnection uninstallIdentity:withOptions:completion:", "Uninstall requested by mobile_installation_proxy (pid 655) for identity [com.example.perch/PersonalPersonaPlaceholderString] with options: {}")
 		line(handsetSwapped, "MIUninstaller performUninstallationByRevokingTemporaryReference:error:", "Uninstalling identifier com.example.perch")
 		install(handsetSwapped-0.05, "/private/var/mobile/Media/PublicStaging/Perch.ipa", "Developer", "mobile_installation_proxy", "com.example.perch", plantedHooked)
+		h.ruled("app-replaced", "ios.installlog", "com.example.perch", detect.NeedsExpert, "an app was removed, and installed again by a computer as one for testing", handsetSwapped-0.05)
 	}
 	h.put("logs/MobileInstallation/mobile_installation.log.0", "private/var/installd/Library/Logs/MobileInstallation/mobile_installation.log.0", 1, []byte(t.String()))
 }

@@ -78,10 +78,10 @@ const powerlogShift = 37.5
 
 // powerlog adds the log of energy use, with older days packed.
 func (h *handset) powerlog() {
-	d := h.powerlogDatabase(0)
+	d := h.powerlogDatabase(0, 60)
 	const phone = "private/var/containers/Shared/SystemGroup/4E5C2B10-7A3D-4F61-9B8E-0D1C2A3B4C5D/Library/BatteryLife/"
 	h.putDatabase("logs/powerlogs/powerlog_"+h.clock(h.now, "2006-01-02_15-04")+".PLSQL", phone+"CurrentPowerlog.PLSQL", 0, d)
-	old, err := h.powerlogDatabase(5 * 24).bytes()
+	old, err := h.powerlogDatabase(5*24, 60).bytes()
 	if err == nil {
 		old, err = gzipped(old)
 	}
@@ -92,8 +92,9 @@ func (h *handset) powerlog() {
 	h.put("logs/powerlogs/"+name, phone+"Archives/"+name, 5*24, old)
 }
 
-// powerlogDatabase returns the log that ended some hours before the acquisition.
-func (h *handset) powerlogDatabase(hours float64) *database {
+// powerlogDatabase returns the log that ended some hours before the acquisition, with
+// some rows for each of three uses.
+func (h *handset) powerlogDatabase(hours float64, rows int) *database {
 	d := newDatabase(`
 CREATE TABLE PLStorageOperator_EventForward_TimeOffset (ID INTEGER PRIMARY KEY, timestamp REAL, baseband REAL, kernel REAL, system REAL);
 CREATE TABLE PLProcessMonitorAgent_EventForward_ProcessID (ID INTEGER PRIMARY KEY, timestamp REAL, BundleID TEXT, CoalitionID INTEGER, PID INTEGER, ProcessName TEXT);
@@ -111,9 +112,9 @@ CREATE TABLE PLApplicationAgent_EventNone_AllApps (ID INTEGER PRIMARY KEY, times
 		d.insert("INSERT INTO PLProcessNetworkAgent_EventInterval_UsageDiff (timestamp, BundleName, CellIn, CellOut, ProcessName, WifiIn, WifiOut, timestampEnd) VALUES (?,?,?,?,?,?,?,?)",
 			at(more), bundle, h.rnd.IntN(1e6), h.rnd.IntN(1e5), process, h.rnd.IntN(1e7), h.rnd.IntN(1e6), at(more-0.5))
 	}
-	for i := range 60 {
+	for i := range rows {
 		p := h.programs[1+h.rnd.IntN(len(handsetDaemons))]
-		more := 70 - float64(i)
+		more := 70 - float64(i)*60/float64(rows)
 		d.insert("INSERT INTO PLProcessMonitorAgent_EventForward_ProcessID (timestamp, BundleID, CoalitionID, PID, ProcessName) VALUES (?,NULL,?,?,?)", at(more), 2*p.unique, p.pid, p.name())
 		usage(more, []string{"apsd", "nsurlsessiond", "mDNSResponder", "cloudd", plantedTriang + "2"}[i%5], nil)
 		usage(more, "Birds", "com.example.birds")

@@ -77,7 +77,7 @@ func (h *handset) write(s sink, prefix string) error {
 			return err
 		}
 	}
-	return nil
+	return h.err
 }
 
 // collection adds what the collection says about itself and the phone.
@@ -118,19 +118,29 @@ func (h *handset) fillerFile(i int) handsetFile {
 	return f
 }
 
-// fillerLog returns a file that makes an acquisition large: logs, packed databases
-// and samples that hardly get smaller, as in real ones.
+// fillerLog returns a file that makes an acquisition large: old power logs, samples
+// that hardly get smaller, and some text, as in real ones.
 func (h *handset) fillerLog(i int) handsetFile {
 	f := handsetFile{modified: h.ago(float64(i%100) + 1)}
-	switch {
-	case i%8 == 0:
-		f.name, f.data = fmt.Sprintf("logs/MobileInstallation/mobile_installation.log.%d", i/8+1), h.fillerText(16<<20, "Mon Jan _2 15:04:05 2006", " [301] <notice> (0x16e000000) -[MIInstaller example]: Checked ")
-	case i%8 == 1:
-		f.name, f.data = fmt.Sprintf("logs/MobileLockdown/lockdownd.log.%d", i/8+1), h.fillerText(8<<20, "01/02/06 15:04:05", ".000123 pid=71 main: nothing ")
-	case i%8 == 2:
+	switch i % 8 {
+	case 0:
+		f.name, f.data = fmt.Sprintf("logs/MobileInstallation/mobile_installation.log.%d", i/8+1), h.fillerText(1<<20, "Mon Jan _2 15:04:05 2006", " [301] <notice> (0x16e000000) -[MIInstaller example]: Checked ")
+	case 1:
+		f.name, f.data = fmt.Sprintf("logs/MobileLockdown/lockdownd.log.%d", i/8+1), h.fillerText(1<<20, "01/02/06 15:04:05", ".000123 pid=71 main: nothing ")
+	case 2:
 		f.name, f.data = fmt.Sprintf("WiFi/wifi-example-%d.log", i), h.fillerText(8<<20, "2006-01-02 15:04:05", " wifid: scan ")
+	case 3:
+		f.name = fmt.Sprintf("logs/powerlogs/powerlog_%s_%d.PLSQL.gz", h.clock(h.ago(float64(24*(i/8+6))), "2006-01-02"), i)
+		data, err := h.powerlogDatabase(float64(24*(i/8+6)), 20_000).bytes()
+		if err == nil {
+			data, err = gzipped(data)
+		}
+		f.data = data
+		if err != nil {
+			h.fail(err)
+		}
 	default:
-		f.name, f.data = fmt.Sprintf("microstackshots.%d", i), random(h.rnd, 6<<20)
+		f.name, f.data = fmt.Sprintf("microstackshots.%d", i), random(h.rnd, 8<<20)
 	}
 	if h.kind == Filesystem {
 		f.name = "private/var/log/filler/" + f.name
