@@ -70,6 +70,7 @@ func (o Origin) String() string {
 // of the same kind. All keep the text as the evidence stores it.
 type (
 	URL         string // not normalised
+	Mention     string // URL in content that the device holds: that it was followed is not said
 	Domain      string // host name without scheme
 	IP          string // IPv4 or IPv6 address
 	Email       string // e-mail address

@@ -31,11 +31,12 @@ const (
 	KindCertificate
 	KindProfile
 	KindProperty
+	KindMention
 	KindKV // only as a list
 )
 
 var kindNames = [...]string{"", "bool", "int", "float", "string", "Time", "WallTime", "URL", "Domain", "IP", "Email",
-	"Phone", "App", "Path", "Process", "Text", "Hash", "Certificate", "Profile", "Property", "KV"}
+	"Phone", "App", "Path", "Process", "Text", "Hash", "Certificate", "Profile", "Property", "Mention", "KV"}
 
 // String returns the name of the Go type, such as "URL".
 func (k FieldKind) String() string { return kindNames[k] }
@@ -78,6 +79,7 @@ var kinds = map[reflect.Type]FieldKind{
 	reflect.TypeFor[Time]():        KindTime,
 	reflect.TypeFor[WallTime]():    KindWallTime,
 	reflect.TypeFor[URL]():         KindURL,
+	reflect.TypeFor[Mention]():     KindMention,
 	reflect.TypeFor[Domain]():      KindDomain,
 	reflect.TypeFor[IP]():          KindIP,
 	reflect.TypeFor[Email]():       KindEmail,

@@ -12,10 +12,10 @@ import (
 
 // A Body is what is told of the body of a cached response.
 type Body struct {
-	Size int64        // bytes
-	Hash record.Hash  // SHA-256, "" if it is empty or larger than 256 MiB
-	URLs []record.URL // addresses in its text; see [URLs]
-	Cut  bool         // there are more addresses, or text that was not looked at
+	Size int64            // bytes
+	Hash record.Hash      // SHA-256, "" if it is empty or larger than 256 MiB
+	URLs []record.Mention // addresses in its text; see [URLs]
+	Cut  bool             // there are more addresses, or text that was not looked at
 }
 
 // maxBody is the size in bytes from which a body is not hashed.
@@ -29,7 +29,7 @@ func ReadBody(r io.Reader) (Body, error) {
 	b := Body{Size: int64(len(head))}
 	urls, cut := URLs(head)
 	for _, u := range urls {
-		b.URLs = append(b.URLs, record.URL(u))
+		b.URLs = append(b.URLs, record.Mention(u))
 	}
 	b.Cut = cut
 	if err == nil && len(head) > maxURLText {

@@ -21,7 +21,7 @@ func TestReadBody(t *testing.T) {
 	}{
 		"empty": {strings.NewReader(""), Body{}},
 		"text": {strings.NewReader("see https://a.example/"), Body{
-			Size: 22, URLs: []record.URL{"https://a.example/"}}},
+			Size: 22, URLs: []record.Mention{"https://a.example/"}}},
 		"long": {strings.NewReader(long), Body{Size: int64(len(long)), Cut: true}},
 	} {
 		got, err := ReadBody(c.reader)

@@ -65,8 +65,8 @@ type cacheDBResponse struct {
 	Hash record.Hash `json:"hash,omitempty"` // SHA-256 of the body
 	File string      `json:"file,omitempty"` // name of the file in fsCachedData that holds the body
 
-	Links    []record.URL `json:"links,omitempty"`     // addresses in a body that is text: that they were followed is not said
-	LinksCut bool         `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
+	Links    []record.Mention `json:"links,omitempty"`     // addresses in a body that is text: that they were followed is not said
+	LinksCut bool             `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
 
 	Partition string `json:"partition,omitempty"` // column partition: the site that asked
 	Policy    int64  `json:"policy"`              // column storage_policy

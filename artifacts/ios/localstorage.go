@@ -49,8 +49,8 @@ type localStorageValue struct {
 	Key    record.Text `json:"key"`              // column key
 	Size   int64       `json:"size"`             // bytes of column value
 
-	Links    []record.URL `json:"links,omitempty"`     // addresses in column value
-	LinksCut bool         `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
+	Links    []record.Mention `json:"links,omitempty"`     // addresses in column value
+	LinksCut bool             `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
 }
 
 // String implements [record.Data].
@@ -71,7 +71,7 @@ func localStorageRead(in *artifact.Input, db *sqlite.DB, yield func(record.Recor
 		v := localStorageValue{Origin: own, Top: top, Key: record.Text(r.Text("key")), Size: int64(len(value))}
 		urls, cut := from.URLs(localStorageText(value))
 		for _, u := range urls {
-			v.Links = append(v.Links, record.URL(u))
+			v.Links = append(v.Links, record.Mention(u))
 		}
 		v.LinksCut = cut
 		return v, true

@@ -39,10 +39,10 @@ for, not what it asked for. Few sites have one. Backups mostly leave these files
 type serviceWorkerScriptsScript struct {
 	Changed record.Time `json:"changed"` // last change of the file, as the acquisition has it
 
-	Size     int64        `json:"size"`                // bytes of the script
-	Hash     record.Hash  `json:"hash,omitempty"`      // SHA-256 of the script
-	Links    []record.URL `json:"links,omitempty"`     // addresses in the script
-	LinksCut bool         `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
+	Size     int64            `json:"size"`                // bytes of the script
+	Hash     record.Hash      `json:"hash,omitempty"`      // SHA-256 of the script
+	Links    []record.Mention `json:"links,omitempty"`     // addresses in the script
+	LinksCut bool             `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
 }
 
 // String implements [record.Data].

@@ -57,11 +57,11 @@ type webKitCacheResponse struct {
 	HTTP      string        `json:"http,omitempty"`      // version of HTTP
 	Headers   []record.KV   `json:"headers,omitempty"`   // of the response; of those that hold secrets only the length
 
-	Size     int64        `json:"size"`                // bytes of the body, of the metadata
-	Place    string       `json:"place,omitempty"`     // where the body is: record, blob, or missing; none if the record is cut
-	Hash     record.Hash  `json:"hash,omitempty"`      // SHA-256 of the body
-	Links    []record.URL `json:"links,omitempty"`     // addresses in a body that is text
-	LinksCut bool         `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
+	Size     int64            `json:"size"`                // bytes of the body, of the metadata
+	Place    string           `json:"place,omitempty"`     // where the body is: record, blob, or missing; none if the record is cut
+	Hash     record.Hash      `json:"hash,omitempty"`      // SHA-256 of the body
+	Links    []record.Mention `json:"links,omitempty"`     // addresses in a body that is text
+	LinksCut bool             `json:"links_cut,omitempty"` // there are more than 100, or more than 1 MiB of text
 
 	Version int64 `json:"version"` // of the storage
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/record"
 )
 
 // grades are the highest grades of each way to match.
@@ -32,6 +33,9 @@ func grade(f *Feed, in *Indicator, key string, h *hit) (g detect.Grade, why []st
 	}
 	if h.inside {
 		limit(detect.Strong, "inside")
+	}
+	if h.field != nil && h.field.kind == record.KindMention {
+		limit(detect.NeedsExpert, "mention")
 	}
 	switch h.how {
 	case sameProcess, cutProcess, inPath, appNamed, sameName:

@@ -109,7 +109,7 @@ func (m *matcher) value(s string) {
 	switch m.field.kind {
 	case record.KindText, record.KindKV:
 		m.text(s)
-	case record.KindURL, record.KindDomain, record.KindIP:
+	case record.KindURL, record.KindMention, record.KindDomain, record.KindIP:
 		m.url(s)
 	case record.KindEmail, record.KindPhone:
 		m.account(s)

@@ -27,6 +27,7 @@ type fact struct {
 	Certificate record.Certificate `json:"certificate"`
 	Profile     record.Profile     `json:"profile"`
 	Property    record.Property    `json:"property"`
+	Mention     record.Mention     `json:"mention"`
 	Links       []record.URL       `json:"links"`
 	Pairs       []record.KV        `json:"pairs"`
 }
@@ -37,7 +38,7 @@ func (fact) String() string { return "fact" }
 func everything(s string) record.Record {
 	return record.Record{Artifact: "ios.test", Data: fact{URL: record.URL(s), Domain: record.Domain(s), IP: record.IP(s), Email: record.Email(s),
 		Phone: record.Phone(s), App: record.App(s), Path: record.Path(s), Process: record.Process(s), Text: record.Text(s), Hash: record.Hash(s),
-		Certificate: record.Certificate(s), Profile: record.Profile(s), Property: record.Property(s), Links: []record.URL{record.URL(s)},
+		Certificate: record.Certificate(s), Profile: record.Profile(s), Property: record.Property(s), Mention: record.Mention(s), Links: []record.URL{record.URL(s)},
 		Pairs: []record.KV{{Key: "k", Value: s}}}}
 }
 
@@ -62,6 +63,8 @@ func with(t *testing.T, field, s string) fact {
 		f.Path = record.Path(s)
 	case "process":
 		f.Process = record.Process(s)
+	case "mention":
+		f.Mention = record.Mention(s)
 	case "text":
 		f.Text = record.Text(s)
 	case "hash":
@@ -99,6 +102,7 @@ var rules = []struct{ pattern, field, text, want string }{
 	{"domain-name:value = 'wha.tsapp.me'", "url", "https://wha.tsapp.me/x", "same-host confirmed trace"},
 	{"domain-name:value = 'www.tzsafe.com'", "url", "https://www.tzsafe.com/", "same-host confirmed trace"},
 	{"domain-name:value = 'www.tzsafe.com'", "url", "https://tzsafe.com/", ""},
+	{"domain-name:value = 'evil.com'", "mention", "https://evil.com/x", "same-host needs an expert"},
 	{"domain-name:value = 'weather4free.com'", "url", "http://www.weather4free.com/", "subdomain strong"},
 	{"domain-name:value = 'duckdns.org'", "url", "https://mine.duckdns.org/", ""},
 	{"domain-name:value = 'duckdns.org'", "url", "https://duckdns.org/", "same-host confirmed trace"},

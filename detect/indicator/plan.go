@@ -25,6 +25,7 @@ type planField struct {
 // offered says which kinds of values a field can hold.
 var offered = map[record.FieldKind][]Kind{
 	record.KindURL:         {URL, Domain, Address, Email, Range},
+	record.KindMention:     {URL, Domain, Address, Email, Range},
 	record.KindDomain:      {Domain, Address, Range},
 	record.KindIP:          {Address, Range},
 	record.KindEmail:       {Email, Domain, Phone},
@@ -98,7 +99,7 @@ func valuesOf(p *plan, data record.Data) *values {
 			return
 		}
 		switch f.kind {
-		case record.KindURL, record.KindDomain, record.KindIP:
+		case record.KindURL, record.KindMention, record.KindDomain, record.KindIP:
 			if l, ok := links.Parse(text); ok {
 				v.link(&l)
 			}
