@@ -16,11 +16,11 @@ var ActivationLog = artifact.Parser{
 	ID:    "ios.activationlog",
 	Title: lang.Text{EN: "Log of the activation", FR: "Journal de l'activation"},
 	Doc: `mobileactivationd asks Apple to activate the phone after it was erased or restored, and
-fetches certificates for it. Its log goes back for months. Each start of the daemon begins
-with a block of values such as the build of iOS: that dates restarts and updates. An
-activation that the owner knows nothing of means that the phone was erased, restored or
-replaced. Property lists in it hold certificates and identifiers of the device. Times are
-those of the clock of the phone, without a zone.`,
+fetches certificates for it. Its log goes back for months. Each start of the daemon
+begins with a block of values such as the build of iOS: that dates restarts and updates.
+An activation that the owner knows nothing of means that the phone was erased, restored
+or replaced. Property lists in it hold certificates and identifiers of the device. Times
+are those of the clock of the phone, without a zone.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/mobile/Library/Logs/mobileactivationd/mobileactivationd.log*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileActivation/mobileactivationd.log*"},

@@ -22,11 +22,11 @@ import (
 var BatteryBDC = artifact.Parser{
 	ID:    "ios.batterybdc",
 	Title: lang.Text{EN: "Data of the battery", FR: "Données de la batterie"},
-	Doc: `From iOS 15 a sysdiagnose has tables of the battery, one of each kind and day: charge, voltage and temperature every
-few seconds to hours, and when the clock was set. They show when the phone was
-charged, and a clock that was changed. Whether TimeStamp is in UTC or of the clock of
-the phone is not known, so it stays without a zone. They are many and tell little about spyware, so they are read only
-when asked for.`,
+	Doc: `From iOS 15 a sysdiagnose has tables of the battery, one of each kind and day: charge,
+voltage and temperature every few seconds to hours, and when the clock was set. They
+show when the phone was charged, and a clock that was changed. Whether TimeStamp is in
+UTC or of the clock of the phone is not known, so it stays without a zone. They are many
+and tell little about spyware, so they are read only when asked for.`,
 	Inputs:  []artifact.Pattern{{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/BatteryBDC/*.csv"}},
 	Record:  batteryBDCRow{},
 	Refs:    []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose"},

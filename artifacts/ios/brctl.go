@@ -20,11 +20,11 @@ import (
 var BRCtl = artifact.Parser{
 	ID:    "ios.brctl",
 	Title: lang.Text{EN: "iCloud Drive: containers and history of boots", FR: "iCloud Drive : conteneurs et historique des démarrages"},
-	Doc: `bird, which syncs iCloud Drive, tells a sysdiagnose its containers with the apps that use
-them, also apps that were removed, and the builds of iOS with which it ran: a history
-of updates. Lines of the dump that are neither are not read, but counted. Dates are written as the language of
-the phone does, so that day and month can be told apart only if one of them is over 12;
-they are kept as text otherwise.`,
+	Doc: `bird, which syncs iCloud Drive, tells a sysdiagnose its containers with the apps that
+use them, also apps that were removed, and the builds of iOS with which it ran: a
+history of updates. Lines of the dump that are neither are not read, but counted. Dates
+are written as the language of the phone does, so that day and month can be told apart
+only if one of them is over 12; they are kept as text otherwise.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/brctl/brctl-container-list.txt"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/brctl/brctl-dump.txt"},

@@ -20,10 +20,11 @@ import (
 var CallSettings = artifact.Parser{
 	ID:    "ios.callsettings",
 	Title: lang.Text{EN: "Settings of FaceTime and other calls", FR: "Réglages des appels FaceTime et autres"},
-	Doc: `The service of calls with sound and picture writes what each call negotiated to a text of
-its own, named after the time; a sysdiagnose has the last ones. A call shows here even if it was deleted
-from the list of calls, or was never shown, as attacks through calls do. The time in the name and
-the six digits before a line are taken for the clock of the phone; both are unverified.`,
+	Doc: `The service of calls with sound and picture writes what each call negotiated to a text
+of its own, named after the time; a sysdiagnose has the last ones. A call shows here
+even if it was deleted from the list of calls, or was never shown, as attacks through
+calls do. The time in the name and the six digits before a line are taken for the clock
+of the phone; both are unverified.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/AVConference/*.calldump*"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/mobile/Library/Caches/com.apple.VideoConference/logs/*.calldump*"},

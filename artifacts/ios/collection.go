@@ -24,10 +24,11 @@ import (
 var Collection = artifact.Parser{
 	ID:    "ios.collection",
 	Title: lang.Text{EN: "How the sysdiagnose was made", FR: "Fabrication du sysdiagnose"},
-	Doc: `A sysdiagnose tells how it was made: its log, a table of the tools that ran with how they ended,
-what each rule copied or left out, and what tools complained of. It says what is missing from it and
-why: a tool that ended well and has no output deserves a look, one that ran out of time
-is usual. Crash reports that were left out because of their age or size are named here.`,
+	Doc: `A sysdiagnose tells how it was made: its log, a table of the tools that ran with how
+they ended, what each rule copied or left out, and what tools complained of. It says
+what is missing from it and why: a tool that ended well and has no output deserves a
+look, one that ran out of time is usual. Crash reports that were left out because of
+their age or size are named here.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/sysdiagnose.log"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/taskSummary.csv"},

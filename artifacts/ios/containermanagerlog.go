@@ -15,11 +15,12 @@ import (
 var ContainerManagerLog = artifact.Parser{
 	ID:    "ios.containermanagerlog",
 	Title: lang.Text{EN: "Log of the container manager", FR: "Journal du gestionnaire de conteneurs"},
-	Doc: `containermanagerd makes and removes the folders in which apps keep their data, and writes
-what it does to containermanagerd.log, up to iOS 17. The log ties bundle identifiers to
-the UUIDs of containers that are gone since. At each start of the phone it cleans up and says so:
-these lines are a list of boots that does not depend on shutdown.log. Times are those of
-the clock of the phone, without a zone. Recent versions have no such log.`,
+	Doc: `containermanagerd makes and removes the folders in which apps keep their data, and
+writes what it does to containermanagerd.log, up to iOS 17. The log ties bundle
+identifiers to the UUIDs of containers that are gone since. At each start of the phone
+it cleans up and says so: these lines are a list of boots that does not depend on
+shutdown.log. Times are those of the clock of the phone, without a zone. Recent versions
+have no such log.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/root/Library/Logs/MobileContainerManager/containermanagerd.log*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileContainerManager/containermanagerd.log*"},

@@ -17,12 +17,12 @@ import (
 var DiagnosticTexts = artifact.Parser{
 	ID:    "ios.diagnostictexts",
 	Title: lang.Text{EN: "Other texts in a sysdiagnose", FR: "Autres textes d'un sysdiagnose"},
-	Doc: `A sysdiagnose has texts of many tools whose form is not published: declarative management (rmd),
-access to profiles, jobs of launchd, extensions of the kernel, cryptexes, settings, states of networks, accounts and
-file providers. Lines are kept as they are, with the bundle identifiers and
-paths in them, so that indicators are compared with them; lines that begin with a date are
-messages of a log. What they mean has to be read. A text that is missing says
-nothing, since each version has others.`,
+	Doc: `A sysdiagnose has texts of many tools whose form is not published: declarative
+management (rmd), access to profiles, jobs of launchd, extensions of the kernel,
+cryptexes, settings, states of networks, accounts and file providers. Lines are kept as
+they are, with the bundle identifiers and paths in them, so that indicators are compared
+with them; lines that begin with a date are messages of a log. What they mean has to be
+read. A text that is missing says nothing, since each version has others.`,
 	Inputs: diagnosticTextsInputs(
 		"Preferences/**/*.txt", "WiFi/*_status.txt", "WiFi/diagnostics-*.txt", "fileproviderctl.log", "FileProvider/*.txt", "FileProvider/*.log",
 		"kextstat.txt", "launchctl-*.txt", "nvram.txt", "pcsstatus.txt", "pcstatus.txt", "sysctl.txt", "sw_vers.txt", "uptime.txt",

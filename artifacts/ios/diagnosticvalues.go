@@ -18,10 +18,11 @@ import (
 var DiagnosticValues = artifact.Parser{
 	ID:    "ios.diagnosticvalues",
 	Title: lang.Text{EN: "Other settings and states in a sysdiagnose", FR: "Autres réglages et états d'un sysdiagnose"},
-	Doc: `A sysdiagnose has property lists and JSON texts of many parts of the system, which differ by version: keyboards,
-calendars, features that depend on the region, apps that are locked or hidden, networks of
-late. Each value is a record with its path, so that indicators are compared with it.
-What the values mean is not known here. A key that is missing says nothing.`,
+	Doc: `A sysdiagnose has property lists and JSON texts of many parts of the system, which
+differ by version: keyboards, calendars, features that depend on the region, apps that
+are locked or hidden, networks of late. Each value is a record with its path, so that
+indicators are compared with it. What the values mean is not known here. A key that is
+missing says nothing.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/*.plist"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/Preferences/**/*.plist"},
@@ -30,6 +31,7 @@ What the values mean is not known here. A key that is missing says nothing.`,
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/keyboards/*.plist"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/ManagedSettings/**/*.plist"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileSlideShow/*.plist"},
+		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/Networking/[^c]*.plist"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/OSEligibility/*.plist"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/CloudSubscriptionFeatures/*.json"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/ModelManager/*.json"},

@@ -24,13 +24,13 @@ var InstallLog = artifact.Parser{
 	Doc: `installd writes to mobile_installation.log who asks to install or remove which app, from
 where, and where its containers are then; mobile_installation_helper, which does for it
 what needs more rights, has a log of its own that is also in backups. Five files of each
-rotate when they grow: they go back for days to months. They show installations and removals of apps, also
-of apps that are gone. Apps from the App Store are installed by appstored and
-installcoordinationd; mobile_installation_proxy means a computer, profiled or MDM a
-management profile, and the type Developer an app that was signed for testing. An app that runs and
-was installed by none of these, or an install that was undone hours after crashes,
-deserves a look. Times are those of the clock of the phone, without a zone. A short or
-empty log is usual.`,
+rotate when they grow: they go back for days to months. They show installations and
+removals of apps, also of apps that are gone. Apps from the App Store are installed by
+appstored and installcoordinationd; mobile_installation_proxy means a computer, profiled
+or MDM a management profile, and the type Developer an app that was signed for testing.
+An app that runs and was installed by none of these, or an install that was undone hours
+after crashes, deserves a look. Times are those of the clock of the phone, without a
+zone. A short or empty log is usual.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/containers/Shared/SystemGroup/*/Library/Logs/mobile_installation*.log*"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/installd/Library/Logs/MobileInstallation/mobile_installation*.log*"},

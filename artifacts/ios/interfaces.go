@@ -19,9 +19,10 @@ import (
 var Interfaces = artifact.Parser{
 	ID:    "ios.interfaces",
 	Title: lang.Text{EN: "Network interfaces and neighbours", FR: "Interfaces réseau et voisins"},
-	Doc: `ifconfig and arp, which a sysdiagnose runs, list the network interfaces of the phone with
-their addresses and the devices nearby that it knows. Interfaces named utun and ipsec are tunnels: iOS makes some of its own, and
-each VPN makes one that has an address. What was connected before is not in it.`,
+	Doc: `ifconfig and arp, which a sysdiagnose runs, list the network interfaces of the phone
+with their addresses and the devices nearby that it knows. Interfaces named utun and
+ipsec are tunnels: iOS makes some of its own, and each VPN makes one that has an
+address. What was connected before is not in it.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/WiFi/ifconfig*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/WiFi/arp*"},

@@ -22,11 +22,12 @@ import (
 var IOReg = artifact.Parser{
 	ID:    "ios.ioreg",
 	Title: lang.Text{EN: "Attached devices and facts of the hardware", FR: "Appareils branchés et faits du matériel"},
-	Doc: `A sysdiagnose prints the registry of devices and drivers. Read of it are what is attached by USB
-or as an accessory, with serial numbers where they have some, and the nodes that name the phone and how it started: arguments at boot
-are empty on a phone that was not modified. All other nodes, thousands of drivers, are
-counted. A computer or an adapter that was attached when the sysdiagnose was made shows here; what
-was attached before does not.`,
+	Doc: `A sysdiagnose prints the registry of devices and drivers. Read of it are what is
+attached by USB or as an accessory, with serial numbers where they have some, and the
+nodes that name the phone and how it started: arguments at boot are empty on a phone
+that was not modified. All other nodes, thousands of drivers, are counted. A computer or
+an adapter that was attached when the sysdiagnose was made shows here; what was attached
+before does not.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/ioreg/IO*.txt"},
 	},

@@ -20,10 +20,11 @@ var LaunchServices = artifact.Parser{
 	ID:    "ios.launchservices",
 	Title: lang.Text{EN: "Names in the database of registered apps", FR: "Noms dans la base des apps enregistrées"},
 	Doc: `LaunchServices keeps all apps and extensions that are registered, with their folders, in
-a database whose form is not published; lsaw.csstoredump in a sysdiagnose of recent versions is a copy. Texts in it that
-have the form of a bundle identifier or of a path are shown, each once where it comes
-first; what belongs together, and whether it is in use, is not known. An app that
-runs and whose identifier is missing here was not registered as apps are.`,
+a database whose form is not published; lsaw.csstoredump in a sysdiagnose of recent
+versions is a copy. Texts in it that have the form of a bundle identifier or of a path
+are shown, each once where it comes first; what belongs together, and whether it is in
+use, is not known. An app that runs and whose identifier is missing here was not
+registered as apps are.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/lsaw.csstoredump"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/containers/Data/System/*/Library/Caches/com.apple.LaunchServices-*.csstore"},

@@ -17,12 +17,13 @@ import (
 var LockdownLog = artifact.Parser{
 	ID:    "ios.lockdownlog",
 	Title: lang.Text{EN: "Log of connections of computers (lockdownd)", FR: "Journal des connexions d'ordinateurs (lockdownd)"},
-	Doc: `lockdownd is what a computer talks to first, by cable or Wi-Fi: it pairs, opens sessions, tells
-and sets values, and starts services. Its log names the clients that asked, also programs of the phone
-itself, and goes back for hours to weeks, in rotated files too. It is the best trace of physical access: pairing
-with an unknown computer, an escrow bag, a developer image, names of extraction tools. The
-line with "Build version" is written at each start of the phone. Times are those of the
-clock of the phone, without a zone. Only some messages are understood; all are kept.`,
+	Doc: `lockdownd is what a computer talks to first, by cable or Wi-Fi: it pairs, opens
+sessions, tells and sets values, and starts services. Its log names the clients that
+asked, also programs of the phone itself, and goes back for hours to weeks, in rotated
+files too. It is the best trace of physical access: pairing with an unknown computer, an
+escrow bag, a developer image, names of extraction tools. The line with "Build version"
+is written at each start of the phone. Times are those of the clock of the phone,
+without a zone. Only some messages are understood; all are kept.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/logs/lockdownd.log*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileLockdown/lockdownd.log*"},

@@ -22,10 +22,10 @@ var Mounts = artifact.Parser{
 	ID:    "ios.mounts",
 	Title: lang.Text{EN: "Mounted volumes", FR: "Volumes montés"},
 	Doc: `mount.txt and disks.txt of a sysdiagnose list the volumes with the folder where each is
-mounted, its options and how full it is. The volume of the system, at "/", is sealed or read-only; one that
-can be written to means that the protection of the system was removed. Volumes at other places than usual, such as
-/private/var/jb, belong to jailbreaks; developer images are mounted under /System/Developer
-or /Developer.`,
+mounted, its options and how full it is. The volume of the system, at "/", is sealed or
+read-only; one that can be written to means that the protection of the system was
+removed. Volumes at other places than usual, such as /private/var/jb, belong to
+jailbreaks; developer images are mounted under /System/Developer or /Developer.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/mount.txt"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/disks.txt"},

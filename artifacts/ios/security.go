@@ -17,13 +17,13 @@ import (
 var Security = artifact.Parser{
 	ID:    "ios.security",
 	Title: lang.Text{EN: "State of keychain and trust", FR: "État du trousseau et de la confiance"},
-	Doc: `security-sysdiagnose.txt, in a sysdiagnose since about iOS 13, has the circle of devices that share the iCloud
-keychain, attributes of some items of the keychain (no secrets) with the times when they were
-made and changed, and failures and other events that parts of the system reported in the
-last days. A device in the circle that the owner does not know can read the keychain. The
-event MitmDetectionEvent of the client trust says that connections to Apple were
-decrypted on the way, which security products of employers do, too. Empty sections
-are usual. Lines of unknown form are kept as text.`,
+	Doc: `security-sysdiagnose.txt, in a sysdiagnose since about iOS 13, has the circle of devices
+that share the iCloud keychain, attributes of some items of the keychain (no secrets)
+with the times when they were made and changed, and failures and other events that parts
+of the system reported in the last days. A device in the circle that the owner does not
+know can read the keychain. The event MitmDetectionEvent of the client trust says that
+connections to Apple were decrypted on the way, which security products of employers do,
+too. Empty sections are usual. Lines of unknown form are kept as text.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/security-sysdiagnose.txt"}},
 	Record: securityFact{},
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://developer.apple.com/documentation/security/item-attribute-keys-and-values"},

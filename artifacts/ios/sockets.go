@@ -19,11 +19,11 @@ import (
 var Sockets = artifact.Parser{
 	ID:    "ios.sockets",
 	Title: lang.Text{EN: "Network connections and routes", FR: "Connexions réseau et routes"},
-	Doc: `A sysdiagnose runs netstat before and after its work: netstat-PRE.txt and netstat-POST.txt
-list the connections that were open then, with the addresses of both ends and, on newer systems, the
-process, and the routes. Addresses are not resolved to names. Connections of minutes before
-are not in it. Columns depend on the version of iOS and are read by their headings; counters of protocols are
-not read.`,
+	Doc: `A sysdiagnose runs netstat before and after its work: netstat-PRE.txt and
+netstat-POST.txt list the connections that were open then, with the addresses of both
+ends and, on newer systems, the process, and the routes. Addresses are not resolved to
+names. Connections of minutes before are not in it. Columns depend on the version of iOS
+and are read by their headings; counters of protocols are not read.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/WiFi/netstat*.txt"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/netstat*.txt"},

@@ -19,10 +19,11 @@ import (
 var SWCUtil = artifact.Parser{
 	ID:    "ios.swcutil",
 	Title: lang.Text{EN: "Domains associated with apps", FR: "Domaines associés aux apps"},
-	Doc: `An app can name domains whose links it opens and whose passwords it may use; swcd asks each
-domain whether that is so. swcutil_show.txt in a sysdiagnose lists all pairs with the team that signed the app and when the
-domain was last asked. It is a list of apps that does not depend on others, and links apps
-to who runs them. Apps without such domains are not in it. Statistics at the end are not read.`,
+	Doc: `An app can name domains whose links it opens and whose passwords it may use; swcd asks
+each domain whether that is so. swcutil_show.txt in a sysdiagnose lists all pairs with
+the team that signed the app and when the domain was last asked. It is a list of apps
+that does not depend on others, and links apps to who runs them. Apps without such
+domains are not in it. Statistics at the end are not read.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/swcutil_show.txt"}},
 	Record: swcutilPair{},
 	Refs:   []string{"https://developer.apple.com/documentation/xcode/supporting-associated-domains", "https://github.com/EC-DIGIT-CSIRC/sysdiagnose"},

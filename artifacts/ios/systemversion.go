@@ -16,10 +16,11 @@ import (
 var SystemVersion = artifact.Parser{
 	ID:    "ios.systemversion",
 	Title: lang.Text{EN: "Version of iOS and of its parts", FR: "Version d'iOS et de ses parties"},
-	Doc: `SystemVersion.plist names the version and the build of iOS. From iOS 16 parts of the system are
-in cryptexes, which Rapid Security Responses replace on their own: those named OS and App have versions of
-their own in the folder Splat of a sysdiagnose. A part that is older than iOS, or a response that is not
-installed, tells which exploits remained possible.`,
+	Doc: `SystemVersion.plist names the version and the build of iOS. From iOS 16 parts of the
+system are in cryptexes, which Rapid Security Responses replace on their own: those
+named OS and App have versions of their own in the folder Splat of a sysdiagnose. A part
+that is older than iOS, or a response that is not installed, tells which exploits
+remained possible.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSFilesystem, Glob: "System/Library/CoreServices/SystemVersion.plist"},
 		{Kinds: evidence.IOSFilesystem, Glob: "private/preboot/Cryptexes/*/System/Library/CoreServices/SystemVersion.plist"},

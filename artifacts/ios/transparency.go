@@ -18,12 +18,13 @@ import (
 var Transparency = artifact.Parser{
 	ID:    "ios.transparency",
 	Title: lang.Text{EN: "Contact Key Verification", FR: "Vérification des clés de contact"},
-	Doc: `From iOS 16 transparencyd compares the keys of iMessage with a public log, so that nobody
-can add a device to an account unseen. transparency.log in a sysdiagnose has its state: the devices of the account,
-the addresses at which it can be reached, and when it last registered and verified. A
-device that the owner does not recognise, or a verification of oneself that failed, can
-mean that somebody else reads the messages. swtransparency.log, from iOS 18, is the same for software of
-Private Cloud Compute. The file is "{}" or empty on many phones.`,
+	Doc: `From iOS 16 transparencyd compares the keys of iMessage with a public log, so that
+nobody can add a device to an account unseen. transparency.log in a sysdiagnose has its
+state: the devices of the account, the addresses at which it can be reached, and when it
+last registered and verified. A device that the owner does not recognise, or a
+verification of oneself that failed, can mean that somebody else reads the messages.
+swtransparency.log, from iOS 18, is the same for software of Private Cloud Compute. The
+file is "{}" or empty on many phones.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/transparency.log"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/swtransparency.log"},

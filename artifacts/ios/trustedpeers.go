@@ -17,11 +17,11 @@ import (
 var TrustedPeers = artifact.Parser{
 	ID:    "ios.trustedpeers",
 	Title: lang.Text{EN: "Devices that share the iCloud keychain", FR: "Appareils qui partagent le trousseau iCloud"},
-	Doc: `otctl_status.txt and ckksctl_status.txt of a sysdiagnose have the state of Octagon, which keeps the devices of an
-account that trust each other and share the iCloud keychain: model, serial number and
-system of each, also of devices that left. A device that the owner does not know had, or
-has, access to the passwords. Other values of the state are records of their own. On file
-systems see ios.keychainpeers.`,
+	Doc: `otctl_status.txt and ckksctl_status.txt of a sysdiagnose have the state of Octagon,
+which keeps the devices of an account that trust each other and share the iCloud
+keychain: model, serial number and system of each, also of devices that left. A device
+that the owner does not know had, or has, access to the passwords. Other values of the
+state are records of their own. On file systems see ios.keychainpeers.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/otctl_status.txt"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/ckksctl_status.txt"},

@@ -20,11 +20,12 @@ import (
 var UpdateHistory = artifact.Parser{
 	ID:    "ios.updatehistory",
 	Title: lang.Text{EN: "Logs of updates of iOS", FR: "Journaux des mises à jour d'iOS"},
-	Doc: `A sysdiagnose has logs of the programs that update iOS and what belongs to it: history of
-downloads and installations, logs of the update itself, and of assets such as models and
-fonts. Builds of iOS in them tell which was running when, and so which exploits were
-possible. The forms of these logs differ by version and are not published: messages are kept as they are, with
-the builds that they name. See also ios.activationlog, ios.brctl and ios.iosversions.`,
+	Doc: `A sysdiagnose has logs of the programs that update iOS and what belongs to it: history
+of downloads and installations, logs of the update itself, and of assets such as models
+and fonts. Builds of iOS in them tell which was running when, and so which exploits were
+possible. The forms of these logs differ by version and are not published: messages are
+kept as they are, with the builds that they name. See also ios.activationlog, ios.brctl
+and ios.iosversions.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileSoftwareUpdate/*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/OTAUpdateLogs/*"},
@@ -34,6 +35,7 @@ the builds that they name. See also ios.activationlog, ios.brctl and ios.iosvers
 	},
 	Record: updateHistoryMessage{},
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://support.apple.com/guide/deployment/about-software-updates-depc4c80847a/web"},
+	Clock:  artifact.LogClock,
 	Parse: func(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 		text, err := from.Gunzip(in)
 		return func(yield func(record.Record, error) bool) {

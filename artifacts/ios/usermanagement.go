@@ -13,11 +13,12 @@ import (
 var UserManagement = artifact.Parser{
 	ID:    "ios.usermanagement",
 	Title: lang.Text{EN: "Log of users and personas", FR: "Journal des utilisateurs et identités"},
-	Doc: `usermanagerd keeps the users of an iPad that is shared and, on every phone, the personas: the
-separate identities under which apps of an employer or guest apps run. Its log shows when
-they are made and removed, and that the phone starts. A persona of an enterprise on a phone that nobody
-manages deserves a look. Lines without a date go on with the message before; a log
-whose dates have an unknown form gives one record for each line.`,
+	Doc: `usermanagerd keeps the users of an iPad that is shared and, on every phone, the
+personas: the separate identities under which apps of an employer or guest apps run. Its
+log shows when they are made and removed, and that the phone starts. A persona of an
+enterprise on a phone that nobody manages deserves a look. Lines without a date go on
+with the message before; a log whose dates have an unknown form gives one record for
+each line.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/logs/usermanagerd*.log*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/UserManagement/*.log*"},

@@ -21,8 +21,8 @@ import (
 var WiFiScan = artifact.Parser{
 	ID:    "ios.wifiscan",
 	Title: lang.Text{EN: "Wi-Fi networks in reach", FR: "Réseaux Wi-Fi à portée"},
-	Doc: `A sysdiagnose looks for Wi-Fi networks and keeps what it finds, each with the address of the
-station, channel, security and strength. That says where the phone was. Two stations
+	Doc: `A sysdiagnose looks for Wi-Fi networks and keeps what it finds, each with the address of
+the station, channel, security and strength. That says where the phone was. Two stations
 with the name of a known network, of which one is open or stronger by far, can be an
 imitation. Identifiers of stations lead to places: keep them from others.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/WiFi/wifi_scan*.txt"}},

@@ -17,9 +17,9 @@ import (
 var WiFiSecurity = artifact.Parser{
 	ID:    "ios.wifisecurity",
 	Title: lang.Text{EN: "Wi-Fi networks with a password", FR: "Réseaux Wi-Fi avec mot de passe"},
-	Doc: `WiFi/security.txt of a sysdiagnose lists the items of the keychain for Wi-Fi networks, with
-when each was made and changed, but no passwords. Networks come from all devices of the
-account, and stay after they are forgotten elsewhere.`,
+	Doc: `WiFi/security.txt of a sysdiagnose lists the items of the keychain for Wi-Fi networks,
+with when each was made and changed, but no passwords. Networks come from all devices of
+the account, and stay after they are forgotten elsewhere.`,
 	Inputs: []artifact.Pattern{{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/WiFi/security.txt"}},
 	Record: wifiSecurityItem{},
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://developer.apple.com/documentation/security/item-attribute-keys-and-values"},
