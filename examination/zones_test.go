@@ -13,6 +13,7 @@ import (
 
 	"github.com/vigie-project/vigie/examination"
 	"github.com/vigie-project/vigie/fabricate"
+	"github.com/vigie-project/vigie/internal/testdata"
 )
 
 // traveller writes a sysdiagnose of a phone that was in Zurich until the end of
@@ -22,7 +23,7 @@ func traveller(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sysdiagnose_2025.12.01_10-00-00+0100_iPhone-OS_iPhone_22D63")
 	report := func(at string) string { return `{"app_name":"x","timestamp":"` + at + `","bug_type":"309"}` + "\n{}\n" }
-	for name, text := range map[string]string{
+	writeFiles(t, dir, map[string]string{
 		"sysdiagnose.log": "Output directory: /private/var/db/sysdiagnose/com.apple.sysdiagnose/IN_PROGRESS_sysdiagnose_2025.12.01_10-00-00+0100_iPhone-OS_iPhone_22D63\n",
 		"system_logs.logarchive/Extra/logd.0.log": "2025-10-20 08:00:00+0200 logd[29]: libtrace_kic=1\n" +
 			"2025-10-26 02:00:00+0100 logd[29]: Time zone changed, updating file headers\n",
@@ -37,7 +38,14 @@ func traveller(t *testing.T) string {
 11/12/25 09:00:01.000000 pid=71 main: in New York
 11/30/25 09:00:01.000000 pid=71 main: back
 `,
-	} {
+	})
+	return dir
+}
+
+// writeFiles writes files below a folder.
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -46,7 +54,6 @@ func traveller(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	return dir
 }
 
 var clockLine = regexp.MustCompile(`(?m)^\{"time":"([^"]*)","local":"[^"]*","offset":"([^"]*)","quality":"([^"]*)","fields":"time","artifact":"ios.lockdownlog","summary":"[^"]*?(summer|winter|before|after|in New|back)([^"]*)"`)
@@ -91,6 +98,42 @@ func TestTravellingPhone(t *testing.T) {
 	for name, text := range one {
 		if strings.HasPrefix(name, "sources/") && strings.Count(text, `"readings"`) != 4 {
 			t.Errorf("%s does not tell the clock: %s", name, text)
+		}
+	}
+}
+
+// TestPhoneAfterReset reads logs of one real phone: it was erased, began in the zone
+// of California, and was set to that of Toronto, where it was at the capture.
+func TestPhoneAfterReset(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "sysdiagnose_2021.12.16_05-54-40-0500_iPhone-OS_iPhone_18H17")
+	files := map[string]string{
+		"sysdiagnose.log": "Output directory: /private/var/db/sysdiagnose/com.apple.sysdiagnose/IN_PROGRESS_sysdiagnose_2021.12.16_05-54-40-0500_iPhone-OS_iPhone_18H17\n",
+	}
+	for name, from := range map[string]string{
+		"system_logs.logarchive/Extra/logd.0.log":                 "ios-logs/log2timeline+plaso/logd.0.log",
+		"logs/MobileContainerManager/containermanagerd.log.0":     "ios-logs/log2timeline+plaso/ios_sysdiag.log",
+		"logs/powerlogs/powerlog_2021-12-16_05-54_84E2141B.PLSQL": "ios-artifacts/log2timeline+plaso/ios/powerlog_2021-12-16_05-54_84E2141B.PLSQL",
+	} {
+		data, err := os.ReadFile(testdata.Path(t, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(data)
+	}
+	writeFiles(t, dir, files)
+	sample, _ := make(t, fabricate.Options{Seed: 8, Password: "sesame", Messages: 10})
+	opt := options(t, sample, t.TempDir())
+	opt.Paths = []string{dir}
+	check(t, opt)
+	timeline := tree(t, opt.Dir)["timeline.jsonl"]
+	for _, want := range []string{
+		`{"time":"2021-08-11T12:51:02Z","local":"2021-08-11T05:51:02","offset":"-07:00","quality":"exact","fields":"time","artifact":"ios.containermanagerlog"`,
+		`{"time":"2021-10-25T11:05:03Z","local":"2021-10-25T07:05:03","offset":"-04:00","quality":"nearest","fields":"time","artifact":"ios.containermanagerlog"`,
+		`{"time":"2021-01-17T21:30:18Z","local":"2021-01-17T14:30:18","offset":"-07:00","quality":"nearest","fields":"time","artifact":"ios.containermanagerlog"`,
+	} {
+		if !strings.Contains(timeline, want) {
+			t.Errorf("no entry %s", want)
 		}
 	}
 }
