@@ -3,6 +3,7 @@ package ios
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -22,7 +23,8 @@ var CommCenter = artifact.Parser{
 their numbers and the time of last use, the last network, and in user_apns the access
 points (APN) that a user or a profile set. A proxy or access point that the operator
 did not give sends mobile traffic elsewhere; SIM cards nobody remembers may show a
-SIM swap. Files without such keys are on every phone.`,
+SIM swap. Starts of CommCenter itself, which starts with the phone, are records of their
+own where they are kept. Files without such keys are on every phone.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/wireless/Library/Preferences/com.apple.commcenter*.plist"},
 		{Kinds: evidence.IOSBackup | evidence.IOSFilesystem, Glob: "private/var/wireless/Library/Preferences/com.apple.CommCenter*.plist"},
@@ -35,9 +37,9 @@ SIM swap. Files without such keys are on every phone.`,
 
 // commCenter is one SIM card of a file, or one other key at the top of it.
 type commCenter struct {
-	Time   record.Time  `json:"time"`             // SIM card: info.ts, seconds since 1970 UTC, last use; otherwise the value, if it is a date
+	Time   record.Time  `json:"time"`             // SIM card: info.ts, seconds since 1970 UTC, last use; start: seconds since 1970 UTC; otherwise the value, if it is a date or, under a key that ends in Timestamp or Time, seconds since 2001 UTC
 	File   string       `json:"file"`             // name of the file without .plist
-	Key    string       `json:"key"`              // PersonalWallet/<ICCID>, LastKnownICCID…
+	Key    string       `json:"key"`              // PersonalWallet/<ICCID>, LastKnownICCID, dataUsageBreadcrumbsSection/launchTimestamps/0…
 	ICCID  string       `json:"iccid,omitempty"`  // SIM card: number of the card
 	Phone  record.Phone `json:"phone,omitempty"`  // SIM card: info.mdn, or phonebook.CopiedSIMPhoneNumber
 	Label  string       `json:"label,omitempty"`  // SIM card: info.label-id
@@ -73,10 +75,36 @@ func commCenterRead(in *artifact.Input, root plist.Value, yield func(record.Reco
 		}
 		s, err := from.NewSetting(key, v)
 		c := commCenter{File: file, Key: key, Time: s.Time, Value: record.Text(s.Value), Values: s.Values}
+		if v.Kind() == plist.Real && (strings.HasSuffix(key, "Timestamp") || strings.HasSuffix(key, "Time")) {
+			c.Time = epoch.CocoaReal(v.Float())
+		}
 		if !yield(in.Record(from.At(key, 0, v), c), nil) || err != nil && !yield(record.Record{}, err) {
 			return
 		}
+		if key == "dataUsageBreadcrumbsSection" && !commCenterStarts(in, file, v.Get("launchTimestamps"), yield) {
+			return
+		}
 	}
+}
+
+// commCenterStarts yields when CommCenter started, which it does with the phone.
+// It returns whether to go on.
+func commCenterStarts(in *artifact.Input, file string, list plist.Value, yield func(record.Record, error) bool) bool {
+	n := 0
+	for v := range list.Elems() {
+		key := fmt.Sprintf("dataUsageBreadcrumbsSection/launchTimestamps/%d", n)
+		if n++; v.Kind() != plist.Int {
+			if !yield(record.Record{}, fmt.Errorf("read %s: %s is no whole number", key, v.Kind())) {
+				return false
+			}
+			continue
+		}
+		c := commCenter{File: file, Key: key, Time: epoch.Unix(v.Int()), Value: record.Text(strconv.FormatInt(v.Int(), 10))}
+		if !yield(in.Record(from.At(key, n, v), c), nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func commCenterCard(iccid string, v plist.Value) (commCenter, error) {
