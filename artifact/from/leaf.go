@@ -1,8 +1,10 @@
 package from
 
 import (
+	"bytes"
 	"fmt"
 
+	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/record"
 )
 
@@ -55,4 +57,13 @@ func (v JSON) leaves(path string, depth int, kvs *[]record.KV) bool {
 		*kvs = append(*kvs, record.KV{Key: path, Value: v.Text()})
 	}
 	return true
+}
+
+// IsJSON reports whether a file begins as a JSON object or list does, for texts that
+// are JSON in some versions only. A file that is empty does not.
+func IsJSON(f evidence.File) bool {
+	head := make([]byte, 512)
+	n, _ := f.ReadAt(head, 0)
+	text := bytes.TrimLeft(head[:n], " \t\r\n")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }

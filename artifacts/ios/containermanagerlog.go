@@ -18,9 +18,9 @@ var ContainerManagerLog = artifact.Parser{
 	Doc: `containermanagerd makes and removes the folders in which apps keep their data, and
 writes what it does to containermanagerd.log, up to iOS 17. The log ties bundle
 identifiers to the UUIDs of containers that are gone since. At each start of the phone
-it cleans up and says so: these lines are a list of boots that does not depend on
-shutdown.log. Times are those of the clock of the phone, without a zone. Recent versions
-have no such log.`,
+it removes what is left over and says so: these lines are a list of boots that does not
+depend on shutdown.log. Times are those of the clock of the phone, without a zone.
+Recent versions have no such log.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSFilesystem, Glob: "private/var/root/Library/Logs/MobileContainerManager/containermanagerd.log*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileContainerManager/containermanagerd.log*"},
@@ -38,7 +38,7 @@ type containerManagerLogLine struct {
 	Level   string          `json:"level,omitempty"`  // in angle brackets: notice, err, debug…
 	Thread  string          `json:"thread,omitempty"` // in parentheses: address of the thread
 	Writer  string          `json:"writer,omitempty"` // method or function that wrote it
-	Event   string          `json:"event,omitempty"`  // first boot or boot: the daemon has cleaned up after a start of the phone
+	Event   string          `json:"event,omitempty"`  // first boot or boot: the daemon is ready after a start of the phone
 	Message record.Text     `json:"message"`          // the rest, lines that go on included
 	Values  []record.KV     `json:"values,omitempty"` // of a block of values, or of a property list that ends the message
 	Plist   record.Text     `json:"plist,omitempty"`  // that list, if it cannot be read

@@ -39,7 +39,7 @@ type transparencyFact struct {
 	Time record.Time `json:"time"` // the value, or a time in it, with offset from UTC
 
 	Key     string       `json:"key"`               // path of the value
-	Value   record.Text  `json:"value,omitempty"`   // of all but devices
+	Value   record.Text  `json:"value,omitempty"`   // of all but devices; the line under the key "text"
 	Email   record.Email `json:"email,omitempty"`   // in a value such as im://mailto:a@example.com
 	Phone   record.Phone `json:"phone,omitempty"`   // in a value such as im://tel:+15550100
 	Device  bool         `json:"device,omitempty"`  // this is a device of the account, from stateMachine.devices
@@ -58,11 +58,14 @@ func (f transparencyFact) String() string {
 	return record.Line(fmt.Sprintf("Contact Key Verification: %s = %s", f.Key, f.Value))
 }
 
-func transparencyParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+func transparencyParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	if !from.IsJSON(in.File) { // some versions print lines
+		return from.EachLine("state", func(line string) (transparencyFact, bool) {
+			text := strings.TrimSpace(line)
+			return transparencyFact{Key: "text", Value: record.Text(text), Time: transparencyTime(text)}, true
+		})(ctx, in)
+	}
 	return func(yield func(record.Record, error) bool) {
-		if in.Size == 0 { // on many phones
-			return
-		}
 		for e, err := range from.Elements(in.File) {
 			if err != nil {
 				if !yield(record.Record{}, err) {

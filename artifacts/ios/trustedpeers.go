@@ -36,7 +36,7 @@ type trustedPeersFact struct {
 	Time record.Time `json:"time"` // the value, if it is a time with offset from UTC
 
 	Key     string      `json:"key"`               // path of the device or the value
-	Value   record.Text `json:"value,omitempty"`   // of all but devices
+	Value   record.Text `json:"value,omitempty"`   // of all but devices; the line under the key "text"
 	Peer    bool        `json:"peer,omitempty"`    // this is a device: it has permanentInfo or stableInfo
 	Model   string      `json:"model,omitempty"`   // of a device: permanentInfo.model_id
 	Version string      `json:"version,omitempty"` // of a device: stableInfo.os_version
@@ -53,11 +53,14 @@ func (f trustedPeersFact) String() string {
 	return record.Line(fmt.Sprintf("State of the keychain: %s = %s", f.Key, f.Value))
 }
 
-func trustedPeersParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+func trustedPeersParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	if !from.IsJSON(in.File) { // some versions print lines
+		return from.EachLine("state", func(line string) (trustedPeersFact, bool) {
+			text := strings.TrimSpace(line)
+			return trustedPeersFact{Key: "text", Value: record.Text(text), Time: from.Stamp(text)}, true
+		})(ctx, in)
+	}
 	return func(yield func(record.Record, error) bool) {
-		if in.Size == 0 {
-			return
-		}
 		for e, err := range from.Elements(in.File) {
 			if err != nil {
 				if !yield(record.Record{}, err) {
