@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifacts/ios"
 	"github.com/vigie-project/vigie/detect"
+	"github.com/vigie-project/vigie/detect/rule"
 	"github.com/vigie-project/vigie/engine"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/internal/testdata"
@@ -37,7 +39,12 @@ func TestListings(t *testing.T) {
 			set := load(t)
 			n := 0
 			job := engine.NewPlan(src, []*artifact.Parser{&ios.Filesystem}, func(*artifact.Parser) bool { return true }).Jobs[0]
-			correlators := set.Correlators()
+			correlators := slices.DeleteFunc(set.Correlators(), func(c detect.Correlator) bool {
+				return !slices.ContainsFunc(set.Rules(), func(r *rule.Rule) bool { return r.Name() == c.ID() && slices.Contains(r.Artifacts, ios.Filesystem.ID) })
+			})
+			if len(correlators) == 0 {
+				t.Error("no rule on several files")
+			}
 			seen := make([][]detect.Observation, len(correlators))
 			found := func(f detect.Finding) {
 				if f.Grade > detect.Context {
