@@ -81,7 +81,7 @@ func Decode(text iter.Seq[lines.Line]) iter.Seq2[Node, error] {
 
 type decoder struct {
 	last   *Node
-	braces bool // within the properties of last
+	braces bool   // within the properties of last
 	rest   []byte // further lines of its last property
 	stack  []level
 }
