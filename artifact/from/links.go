@@ -13,6 +13,7 @@ import (
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/format/plist"
 	"github.com/vigie-project/vigie/format/sqlite"
 	"github.com/vigie-project/vigie/record"
 )
@@ -25,8 +26,9 @@ const (
 
 // A LinkText is a text in a database of unknown schema.
 type LinkText struct {
-	Table, Column string
-	Text          string // its first 256 KiB
+	Table  string
+	Column string // with the path of the text in a property list or message that the column holds
+	Text   string // its first 256 KiB
 }
 
 // IsSQLite reports whether the input begins as a SQLite database does. One that
@@ -42,8 +44,9 @@ func IsSQLite(in *artifact.Input) (bool, error) {
 }
 
 // Links parses a SQLite database of unknown schema: one record for each text in
-// any table that [HasLink]. Texts that are stored as blobs are looked at too. An
-// input that does not begin as a SQLite database, as encrypted ones do not, gives
+// any table that [HasLink]. Texts that are stored as blobs are looked at too, and
+// the texts in binary property lists, in keyed archives and in messages of protocol
+// buffers that are. An input that does not begin as a SQLite database, as encrypted ones do not, gives
 // a note that says so.
 func Links[D record.Data](row func(in *artifact.Input, t LinkText) D) Parse {
 	return func(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
@@ -87,24 +90,54 @@ func linksTable[D record.Data](ctx context.Context, in *artifact.Input, db *sqli
 			continue
 		}
 		for i := range table.Columns {
-			text, cut := linkText(r.At(i))
-			if cut && !yield(record.Record{}, fmt.Errorf("read %s, row %d: column %s: text is longer than %d bytes", table.Name, r.ID, table.Columns[i].Name, maxLinkText)) {
+			texts, err := linkTexts(r.At(i))
+			if err != nil && !yield(record.Record{}, fmt.Errorf("read %s, row %d: column %s: %w", table.Name, r.ID, table.Columns[i].Name, err)) {
 				return false
 			}
-			if !HasLink(text) {
-				continue
-			}
-			if *n++; *n > maxLinks {
-				yield(record.Record{}, fmt.Errorf("read database: more than %d texts with links", maxLinks))
-				return false
-			}
-			t := LinkText{Table: table.Name, Column: table.Columns[i].Name, Text: strings.ToValidUTF8(text, "\ufffd")}
-			if !yield(in.Record(Origin(in, table.Name, r), row(in, t)), nil) {
-				return false
+			for _, text := range texts {
+				if !HasLink(text.Value) {
+					continue
+				}
+				if *n++; *n > maxLinks {
+					yield(record.Record{}, fmt.Errorf("read database: more than %d texts with links", maxLinks))
+					return false
+				}
+				column := strings.TrimSuffix(table.Columns[i].Name+"/"+text.Key, "/")
+				t := LinkText{Table: table.Name, Column: column, Text: strings.ToValidUTF8(text.Value, "\ufffd")}
+				if !yield(in.Record(Origin(in, table.Name, r), row(in, t)), nil) {
+					return false
+				}
 			}
 		}
 	}
 	return true
+}
+
+// linkTexts returns the texts of a value: itself, or those of the property list
+// or message that it is, with their paths.
+func linkTexts(v sqlite.Value) ([]record.KV, error) {
+	if v.Kind == sqlite.Blob {
+		b := v.Blob()
+		switch head := b[:min(len(b), maxLinkText)]; {
+		case bytes.HasPrefix(b, []byte("bplist0")):
+			root, err := plist.Read(bytes.NewReader(b), int64(len(b)))
+			if err != nil {
+				return nil, err
+			}
+			return Leaves(root)
+		case len(b) <= maxLinkText && (!utf8.Valid(b) || bytes.IndexByte(head, 0) >= 0):
+			texts, err := MessageLeaves(b)
+			if err != nil {
+				return nil, nil // no message: anything else, such as a picture
+			}
+			return texts, nil
+		}
+	}
+	text, cut := linkText(v)
+	if cut {
+		return []record.KV{{Value: text}}, fmt.Errorf("text is longer than %d bytes", maxLinkText)
+	}
+	return []record.KV{{Value: text}}, nil
 }
 
 // linkText returns the text of a value, and whether it was cut.

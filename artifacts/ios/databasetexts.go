@@ -41,7 +41,7 @@ type databasetextsText struct {
 	Text     record.Text `json:"text"`     // the value, its first 256 KiB
 	Database string      `json:"database"` // name of the file
 	Table    string      `json:"table"`    // table it is in
-	Column   string      `json:"column"`   // column it is in
+	Column   string      `json:"column"`   // column it is in, with the path in the property list or message that it holds
 }
 
 // String implements [record.Data].

@@ -18,7 +18,8 @@ var MessengerTexts = artifact.Parser{
 	Doc: `Messengers other than Messages and WhatsApp keep what was said in SQLite databases of
 their own, whose tables change from version to version. From those that are not
 encrypted this reads each text that holds what looks like a link, an e-mail address or
-the name of a host, with the table and the column it is in, whatever they mean: sender
+the name of a host, also within property lists and messages of protocol buffers, with
+the table and the column it is in, whatever they mean: sender
 and time are in the same row, which the origin names. Read are Viber, Messenger,
 Instagram, LINE, Zalo, Threema, Wire, Kik, imo, Skype, Teams, Snapchat and WeChat, what
 WhatsApp keeps beside its messages, and Signal, Session and Telegram, which encrypt
@@ -69,7 +70,7 @@ type messengertextsText struct {
 	Text     record.Text `json:"text"`     // the value, its first 256 KiB
 	Database string      `json:"database"` // name of the file
 	Table    string      `json:"table"`    // table it is in
-	Column   string      `json:"column"`   // column it is in
+	Column   string      `json:"column"`   // column it is in, with the path in the property list or message that it holds
 }
 
 // String implements [record.Data].
