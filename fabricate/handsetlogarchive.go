@@ -1,6 +1,7 @@
 package fabricate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,36 +13,64 @@ import (
 	"github.com/vigie-project/vigie/format/unifiedlog/logtest"
 )
 
+// A journal collects entries of the unified log.
+type journal struct {
+	h    *handset
+	list []logtest.Entry
+}
+
+// add adds an entry of a program.
+func (j *journal) add(hours float64, program, subsystem, category, format string, args ...any) {
+	e := logtest.Entry{Time: j.h.ago(hours), Process: program, PID: 60, Subsystem: subsystem, Category: category, Level: unifiedlog.LevelDefault, Format: format, Args: args}
+	for _, p := range j.h.programs {
+		if p.path == program {
+			e.PID, e.EUID = uint32(p.pid), uint32(p.uid)
+		}
+	}
+	if program == "/kernel" {
+		e.PID = 0
+	}
+	j.list = append(j.list, e)
+}
+
+// spawned adds what launchd says when it starts a program.
+func (j *journal) spawned(p *program) {
+	j.list = append(j.list, logtest.Entry{Time: j.h.started(p), Type: unifiedlog.TypeSimpledump, Process: "/sbin/launchd", PID: 1, Subsystem: "com.example." + p.name(),
+		Format: fmt.Sprintf("Successfully spawned %s[%d] because ipc (mach)", p.name(), p.pid)})
+}
+
 // logEntries returns what the unified log of a phone holds: ordinary entries of the
 // hours before the acquisition, and what is planted, in the order of time. It is the one
 // place for entries that artifacts of the log must find.
 func (h *handset) logEntries() []logtest.Entry {
-	var list []logtest.Entry
-	add := func(hours float64, program, subsystem, category, format string, args ...any) {
-		e := logtest.Entry{Time: h.ago(hours), Process: program, PID: 60, Subsystem: subsystem, Category: category, Level: unifiedlog.LevelDefault, Format: format, Args: args}
-		for _, p := range h.programs {
-			if p.path == program {
-				e.PID, e.EUID = uint32(p.pid), uint32(p.uid)
-			}
-		}
-		list = append(list, e)
-	}
+	j := &journal{h: h}
 	for i := range 200 {
 		d := handsetDaemons[h.rnd.IntN(len(handsetDaemons))]
-		add(24-float64(i)*0.1, d.path, "com.example.daemon", "work", "did part %d of %{public}s in %f s", i, "the work", h.rnd.Float64())
+		j.add(24-float64(i)*0.1, d.path, "com.example.daemon", "work", "did part %d of %{public}s in %f s", i, "the work", h.rnd.Float64())
 	}
 	for _, p := range h.programs {
 		if p.path != "" && p.hours < 24 {
-			add(p.hours, "/usr/libexec/runningboardd", "com.apple.runningboard", "process", "Now tracking process: [%{public}s:%d]", p.name(), p.pid)
+			j.spawned(p)
 		}
 	}
+	j.add(5, "/kernel", "", "", "Sandbox: %{public}s(%d) deny(1) %{public}s", "Birds", 700, "file-read-data /private/var/mobile/Library/Preferences/com.example.plist")
+	j.add(5, "/kernel", "", "", "memorystatus: killing_idle_process pid %d [%{public}s]", 333, "mobileassetd")
 	if h.infected() {
-		add(handsetImplant, plantedSpy, "", "", "started with %d", 7)
-		add(handsetImplant-1, plantedPredat, "", "", "%{public}s", "connected")
-		h.found("process-logged", "ios.logprocesses", plantedSpy, detect.Strong, "a process of the spyware in the unified log", 0)
+		h.plantEntries(j)
 	}
-	slices.SortStableFunc(list, func(a, b logtest.Entry) int { return a.Time.Compare(b.Time) })
-	return list
+	slices.SortStableFunc(j.list, func(a, b logtest.Entry) int { return a.Time.Compare(b.Time) })
+	return j.list
+}
+
+// plantEntries adds entries of the spyware, and about it.
+func (h *handset) plantEntries(j *journal) {
+	j.add(handsetImplant, plantedSpy, "", "", "started with %d", 7)
+	j.add(handsetImplant-1, plantedPredat, "", "", "%{public}s", "connected")
+	j.add(handsetImplant, "/kernel", "", "", "AMFI: '%{public}s' is adhoc signed.", plantedSpy)
+	j.add(handsetImplant-3, "/System/Library/CoreServices/ReportCrash", "", "", "Formulating %{public}s report for corpse[%d] %{public}s", "fatal 309", 740, spyProcess)
+	h.found("process-logged", "ios.logprocesses", plantedSpy, detect.Strong, "a process of the spyware in the unified log", 0)
+	h.found("launch-logged", "ios.log", spyProcess, detect.Strong, "launchd started a process of the spyware", handsetImplant)
+	h.found("signature-logged", "ios.log", plantedSpy, detect.Strong, "the kernel noticed how a program of the spyware is signed", handsetImplant)
 }
 
 // logArchive adds the unified log, as an archive or as it lies on the phone.
