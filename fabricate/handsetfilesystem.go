@@ -107,6 +107,8 @@ func (h *handset) staged() {
 		add(path, handsetImplant, machO(path))
 	}
 	add("/private/var/tmp/pl.core.lock", handsetImplant, nil)
+	add("/private/var/tmp/persona.kb", handsetImplant, []byte("no keys\n"))
+	h.ruled("darksword-file", "ios.filesystem", "persona.kb", detect.Strong, "a file in a place that reports about DarkSword name", handsetImplant)
 	add(plantedHelper, handsetSwapped, machO("finch"))
 	add(spyPath, handsetImplant, []byte("a file of the spyware\n"))
 	base := func(path string) string { return strings.TrimPrefix(path, "/") }
