@@ -9,6 +9,7 @@ package artifact
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"path"
 	"regexp"
@@ -27,6 +28,11 @@ type Parser struct {
 	Inputs []Pattern   // the files to read
 	Record record.Data // zero value of the type of record produced
 	Refs   []string    // public sources for the format
+
+	// Sorts, if it is set, are the files that are of this artifact where others
+	// have the same names. It spares the parser the others, and the ledger does
+	// not count them.
+	Sorts Sorts
 
 	// Private marks an artifact that is read only when asked for by name,
 	// since it is personal and rarely tells anything about spyware.
@@ -54,6 +60,24 @@ const (
 	CaptureClock              // of the phone, in the zone of the capture whatever the time is, as tools list
 	OtherClock                // not known to be that of the phone: nothing is resolved
 )
+
+// A Sorter tells files apart that several artifacts look for under the same
+// names. The engine asks it once for each file.
+type Sorter struct {
+	// Of returns of which sort a file is, less than 64, after a look at its start.
+	// ok is false if it cannot tell: then all parsers are given the file.
+	Of func(path string, file io.ReaderAt, size int64) (sort uint8, ok bool)
+}
+
+// Sorts are some of the sorts of a sorter, by their bits. The zero value is for
+// artifacts whose files need no sorting.
+type Sorts struct {
+	By  *Sorter
+	Set uint64
+}
+
+// Has reports whether a sort is among them.
+func (s Sorts) Has(sort uint8) bool { return s.Set>>sort&1 != 0 }
 
 // A Pattern selects files of some kinds of acquisition.
 type Pattern struct {

@@ -22,6 +22,7 @@ type Coverage struct {
 	Notes    []evidence.Note `json:"notes,omitempty"`  // the first notes on the files
 
 	others int // files that have the name of the artifact and are something else
+	apart  int // files that are of another artifact of the same names
 }
 
 // Outcome is the result of examining an artifact.
@@ -78,6 +79,8 @@ func (c *Coverage) conclude() {
 	switch {
 	case c.Errors == 0 && c.Records == 0 && c.others > 0:
 		c.Outcome, c.Reason = Absent, ReasonOther
+	case c.Errors == 0 && c.Files == 0 && c.apart > 0:
+		c.Outcome = Absent
 	case c.Errors > 0 && c.Records == 0:
 		c.Outcome = Failed
 	case c.Errors > 0:

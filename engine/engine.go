@@ -93,6 +93,7 @@ func (e *Engine) Run(ctx context.Context, jobs []Job, sink Sink) ([]Coverage, er
 		done[i] = Coverage{Source: job.Source.ID, Artifact: job.Parser.ID, Outcome: NotRun, Reason: "the run was stopped"}
 	}
 	next := make(chan int)
+	known := &sorted{}
 	var wg sync.WaitGroup
 	workers := e.Workers
 	if workers <= 0 {
@@ -102,7 +103,7 @@ func (e *Engine) Run(ctx context.Context, jobs []Job, sink Sink) ([]Coverage, er
 	for range workers {
 		wg.Go(func() {
 			for i := range next {
-				c, ok, err := e.job(ctx, jobs[i], sink)
+				c, ok, err := e.job(ctx, jobs[i], sink, known)
 				if err != nil {
 					cancel(fmt.Errorf("store %s: %w", jobs[i].Parser.ID, err))
 				} else if ok {
@@ -126,7 +127,7 @@ feed:
 
 // job runs one job, unless an earlier run has. ok is false if ctx ended first.
 // The error is of the sink; all others are in the coverage.
-func (e *Engine) job(ctx context.Context, job Job, sink Sink) (c Coverage, ok bool, err error) {
+func (e *Engine) job(ctx context.Context, job Job, sink Sink, known *sorted) (c Coverage, ok bool, err error) {
 	if c, ok := sink.Done(job); ok {
 		e.progress(job, true, c)
 		return c, true, nil
@@ -147,6 +148,10 @@ func (e *Engine) job(ctx context.Context, job Job, sink Sink) (c Coverage, ok bo
 		defer stop()
 	}
 	for _, file := range job.Files {
+		if !known.wants(jobCtx, job, file) {
+			c.apart++
+			continue
+		}
 		if err = e.file(jobCtx, job, file, sink, w, &c); err != nil {
 			break
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/vigie-project/vigie/evidence"
 )
@@ -51,12 +52,17 @@ func digest(ctx context.Context, src *evidence.Source, path string) (Digest, err
 		}
 	}
 	h := sha256.New()
-	if d.Size, err = io.CopyBuffer(h, ctxReader{r, ctx}, make([]byte, 256<<10)); err != nil {
+	buf := buffers.Get().(*[256 << 10]byte)
+	defer buffers.Put(buf)
+	if d.Size, err = io.CopyBuffer(h, ctxReader{r, ctx}, buf[:]); err != nil {
 		return d, fmt.Errorf("hash %s: %w", path, err)
 	}
 	d.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return d, nil
 }
+
+// buffers are those of digests.
+var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 
 type ctxReader struct {
 	r   io.Reader

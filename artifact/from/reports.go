@@ -2,10 +2,12 @@ package from
 
 import (
 	"context"
+	"io"
 	"iter"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -28,11 +30,48 @@ func Reports() []artifact.Pattern {
 	}
 }
 
+// reportSorter sorts reports by their class.
+var reportSorter = artifact.Sorter{Of: func(name string, file io.ReaderAt, size int64) (uint8, bool) {
+	if strings.HasPrefix(path.Base(name), "._") {
+		return uint8(ips.Other), true // what a Mac notes beside a file
+	}
+	r, err := ips.Open(file, size)
+	return uint8(r.Class), err == nil
+}}
+
+// ReportsOf are the reports of some classes, for parsers of [EachReport].
+func ReportsOf(classes ...ips.Class) artifact.Sorts {
+	s := artifact.Sorts{By: &reportSorter}
+	for _, c := range classes {
+		s.Set |= 1 << c
+	}
+	return s
+}
+
 // A Report is a report of iOS that is open for reading.
 type Report struct {
 	ips.Report
 	Input *artifact.Input
 	Name  ips.Name // what the name of its file says
+
+	buf *[]byte // for the content; nil for none
+}
+
+// contents are buffers for the contents of reports, of no more than maxContent
+// bytes each.
+var contents = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxContent = 1 << 20
+
+// Content is [ips.Report.Content]. What it returns is valid until the reading of the
+// report by [EachReport] ends.
+func (r *Report) Content() ([]byte, error) {
+	if r.buf == nil || r.Input.Size > maxContent {
+		return r.Report.Content()
+	}
+	b, err := r.ContentIn(*r.buf)
+	*r.buf = b
+	return b, err
 }
 
 // Proxied reports whether the report is of another device, such as a watch, that
@@ -84,7 +123,9 @@ func EachReport(read func(r *Report, yield func(record.Record, error) bool), cla
 			if err != nil || !slices.Contains(classes, r.Class) {
 				return
 			}
-			read(&Report{Report: r, Input: in, Name: ips.ParseName(name)}, yield)
+			buf := contents.Get().(*[]byte)
+			defer contents.Put(buf)
+			read(&Report{Report: r, Input: in, Name: ips.ParseName(name), buf: buf}, yield)
 		}
 	}
 }

@@ -31,6 +31,7 @@ a program, an app, a path or a host, or if it is of the security parts; the othe
 counted, with their names, in one record for each file. Times are those of the file,
 except of security events, which have their own.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Analytics, ips.Events),
 	Record: analyticsEvent{},
 	Refs: []string{
 		"https://github.com/EC-DIGIT-CSIRC/sysdiagnose",

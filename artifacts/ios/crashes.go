@@ -31,6 +31,7 @@ another device, such as a watch.
 Frames are those of the thread at fault only; how many frames of all threads are outside
 every image is counted.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Crash),
 	Record: crashesReport{},
 	Refs: []string{
 		"https://developer.apple.com/documentation/xcode/interpreting-the-json-format-of-a-crash-report",

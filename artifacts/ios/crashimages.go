@@ -27,6 +27,7 @@ same path on the same build of iOS always has the same UUID: another one was rep
 Reports of a fault (type 308) have images without names. See ios.crashes for how long
 reports stay.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Crash, ips.Resource),
 	Record: crashImagesImage{},
 	Refs:   []string{"https://developer.apple.com/documentation/xcode/interpreting-the-json-format-of-a-crash-report"},
 	Parse:  from.EachReport(crashImagesRead, ips.Crash, ips.Resource),

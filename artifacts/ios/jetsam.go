@@ -20,6 +20,7 @@ with all processes of that moment. Phones write several a week; they stay for so
 weeks. The report says which process used most memory and which were ended and why.
 Its list of processes is in ios.jetsamprocesses.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Jetsam),
 	Record: jetsamEvent{},
 	Refs:   []string{"https://developer.apple.com/documentation/xcode/identifying-high-memory-use-with-jetsam-event-reports"},
 	Parse:  from.EachReport(jetsamRead, ips.Jetsam),

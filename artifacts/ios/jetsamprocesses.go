@@ -24,6 +24,7 @@ not develop apps. The same name with another UUID on the same build of iOS is an
 program. The flags are there since about iOS 12. What was not running at
 that moment is not listed.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Jetsam),
 	Record: jetsamProcessesProcess{},
 	Refs: []string{
 		"https://developer.apple.com/documentation/xcode/identifying-high-memory-use-with-jetsam-event-reports",

@@ -26,6 +26,7 @@ watchdog, SMC, storage and radio. What deserves a look is a fault of memory safe
 or SPTM violation), and a task that handles messages, media or web pages. No report
 tells nothing. The processes are in ios.stackshotprocesses.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Panic),
 	Record: panicsReport{},
 	Refs: []string{
 		"https://developer.apple.com/documentation/xcode/examining-the-fields-in-a-crash-report",

@@ -24,6 +24,7 @@ and 409 are of memory and the watchdog.
 Restarts remove most implants, and exploits of the kernel cause some. Hardware, an
 empty battery and iOS itself cause most.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Reset, ips.Stackshot),
 	Record: resetsReport{},
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose", "https://securelist.com/shutdown-log-lightweight-ios-malware-detection-method/111734/"},
 	Parse:  from.EachReport(resetsRead, ips.Reset, ips.Stackshot),

@@ -23,6 +23,7 @@ UUID and its parent, and the processes that were sampled with it.
 Recording of sound, and sending much away, make such reports of processes that are
 otherwise quiet. Apps and parts of iOS have them on ordinary phones as well.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Resource),
 	Record: resourceReportsReport{},
 	Refs:   []string{"https://developer.apple.com/documentation/xcode/reducing-disk-writes", "https://github.com/EC-DIGIT-CSIRC/sysdiagnose"},
 	Parse:  from.EachReport(resourceReportsRead, ips.Resource),

@@ -22,6 +22,7 @@ have no path. Names of threads and queues can tell what a process is really doin
 It is one of the few complete lists of processes of the past. What was not running at
 that moment is not listed.`,
 	Inputs: from.Reports(),
+	Sorts:  from.ReportsOf(ips.Stackshot, ips.Panic),
 	Record: stackshotProcessesProcess{},
 	Refs:   []string{"https://github.com/apple-oss-distributions/xnu/blob/main/osfmk/kern/kern_stackshot.c"},
 	Parse:  from.EachReport(stackshotProcessesRead, ips.Stackshot, ips.Panic),
