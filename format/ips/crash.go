@@ -110,6 +110,8 @@ const (
 	maxFrames  = 512 // of one thread
 	maxImages  = 16384
 	maxTexts   = 256 // reasons and texts of the application
+
+	usualImages = 48 // that there is room for at first
 )
 
 // DecodeCrash reads a crash report from its body, JSON or text. With an error

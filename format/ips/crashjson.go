@@ -30,21 +30,28 @@ func crashJSON(v Value) CrashReport {
 }
 
 // CrashImages reads the images of a crash report and what process it is of, and
-// leaves its threads. Damage is not told: [DecodeCrash] does.
+// leaves its threads, and of images of the shared cache all but their addresses.
+// Damage is not told: [DecodeCrash] does.
 func CrashImages(body []byte) CrashReport {
 	var c CrashReport
 	if !IsJSON(body) {
 		c, _ = crashText(body)
 		return c
 	}
+	var images []Value
 	for key, m := range Value(bytes.TrimSpace(body)).Members() {
 		if text := c.text(key); text != nil {
 			*text = m.Text()
 		} else if number := c.number(key); number != nil {
 			*number = m.Number()
-		} else if key == "usedImages" || key == "osVersion" || key == "sharedCache" {
+		} else if key == "osVersion" || key == "sharedCache" {
 			c.member(key, m)
+		} else if key == "usedImages" {
+			images = append(images, m)
 		}
+	}
+	for _, m := range images { // now that it is known where the shared cache is
+		walkList(m, c.private)
 	}
 	return c
 }
@@ -345,40 +352,73 @@ func (c *CrashReport) resolve(list []Frame) {
 
 // image reads the image at the start of a text and returns what follows.
 func (c *CrashReport) image(text Value) Value {
-	var im Image
-	text = walkObject(text, func(key []byte, text Value) Value {
+	im, text := readImage(text)
+	c.addImage(&im)
+	return text
+}
+
+// private is [CrashReport.image] without the texts of images of the shared cache.
+func (c *CrashReport) private(text Value) Value {
+	im, text := readImage(text)
+	if c.Shared(Image{Base: im.base, Source: im.source.word()}) {
+		im = jsonImage{base: im.base, size: im.size, source: im.source}
+	}
+	c.addImage(&im)
+	return text
+}
+
+// A jsonImage is an image as it is written.
+type jsonImage struct {
+	base, size                                                  uint64
+	name, path, uuid, arch, source, app, version, bundleVersion Value
+}
+
+func readImage(text Value) (im jsonImage, rest Value) {
+	rest = walkObject(text, func(key []byte, text Value) Value {
 		n := valueSize(text)
 		m := text[:n]
 		switch string(key) {
 		case "base":
-			im.Base = m.Uint()
+			im.base = m.Uint()
 		case "size":
-			im.Size = m.Uint()
+			im.size = m.Uint()
 		case "name":
-			im.Name = m.Text()
+			im.name = m
 		case "path":
-			im.Path = m.Text()
+			im.path = m
 		case "uuid":
-			im.UUID = imageUUID(m.Text())
+			im.uuid = m
 		case "arch":
-			im.Arch = m.Text()
+			im.arch = m
 		case "source":
-			im.Source = m.Text()
+			im.source = m
 		case "CFBundleIdentifier":
-			im.Identifier = m.Text()
+			im.app = m
 		case "CFBundleShortVersionString":
-			im.Version = m.Text()
+			im.version = m
 		case "CFBundleVersion":
-			if im.Version == "" {
-				im.Version = m.Text()
-			}
+			im.bundleVersion = m
 		}
 		return text[n:]
 	})
-	if len(c.Images) < maxImages {
-		c.Images = append(c.Images, im)
+	return im, rest
+}
+
+func (c *CrashReport) addImage(im *jsonImage) {
+	if len(c.Images) >= maxImages {
+		return
 	}
-	return text
+	if c.Images == nil {
+		c.Images = make([]Image, 0, usualImages)
+	}
+	image := Image{
+		Base: im.base, Size: im.size, Name: im.name.Text(), Path: im.path.Text(), UUID: imageUUID(im.uuid.Text()), Arch: im.arch.word(),
+		Source: im.source.word(), Identifier: im.app.Text(), Version: im.version.Text(),
+	}
+	if image.Version == "" {
+		image.Version = im.bundleVersion.Text()
+	}
+	c.Images = append(c.Images, image)
 }
 
 // imageUUID returns "" for a UUID of zeros, which stands for no image.

@@ -18,7 +18,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -59,7 +61,9 @@ type Report struct {
 // what it is. The error is that of reading, or says that the file is no report.
 func Open(r io.ReaderAt, size int64) (Report, error) {
 	rep := Report{file: r, size: size}
-	head := make([]byte, min(max(size, 0), 4<<10))
+	buf := starts.Get().(*[4 << 10]byte)
+	defer starts.Put(buf)
+	head := buf[:min(max(size, 0), int64(len(buf)))]
 	n, err := r.ReadAt(head, 0)
 	if n < len(head) && err != nil && err != io.EOF {
 		return rep, fmt.Errorf("read header: %w", err)
@@ -71,7 +75,7 @@ func Open(r io.ReaderAt, size int64) (Report, error) {
 		if m == 0 && err != nil && err != io.EOF {
 			return rep, fmt.Errorf("read header: %w", err)
 		}
-		head = append(head, more[:m]...)
+		head = append(head[:len(head):len(head)], more[:m]...)
 	}
 	if len(bytes.TrimSpace(head)) == 0 {
 		return rep, errors.New("read header: the file is empty")
@@ -84,8 +88,8 @@ func Open(r io.ReaderAt, size int64) (Report, error) {
 		rep.Header = Value(bytes.Clone(text))
 		rep.Start = int64(len(line))
 	}
-	rep.Type = rep.Header.Get("bug_type").Text()
-	if rep.whole() {
+	kind, whole := rep.look()
+	if rep.Type = kind.Text(); whole {
 		rep.Start = 0
 	}
 	body := head[rep.Start:]
@@ -96,15 +100,23 @@ func Open(r io.ReaderAt, size int64) (Report, error) {
 	return rep, nil
 }
 
-// whole reports whether the first line is not only the header but all of the
-// report, as old systems write panics.
-func (r *Report) whole() bool {
-	for _, key := range []string{"panicString", "processes", "processByPid", "procName"} {
-		if r.Header.Get(key).Exists() {
-			return true
+// starts are buffers for starts of reports.
+var starts = sync.Pool{New: func() any { return new([4 << 10]byte) }}
+
+// look returns the type that the first line tells, and whether that line is not only
+// the header but all of the report, as old systems write panics.
+func (r *Report) look() (kind Value, whole bool) {
+	for key, v := range r.Header.rawMembers() {
+		switch {
+		case is(key, "bug_type"):
+			if !kind.Exists() {
+				kind = v
+			}
+		case is(key, "panicString") || is(key, "processes") || is(key, "processByPid") || is(key, "procName"):
+			whole = true
 		}
 	}
-	return false
+	return kind, whole
 }
 
 // classes are the classes of the types.
@@ -182,9 +194,12 @@ func (r Report) Body() *io.SectionReader {
 
 // Content returns the body. The error says that it is longer than [MaxBody], or
 // what keeps it from being read; what was read is returned.
-func (r Report) Content() ([]byte, error) {
+func (r Report) Content() ([]byte, error) { return r.ContentIn(nil) }
+
+// ContentIn is [Report.Content], in a buffer if that is large enough.
+func (r Report) ContentIn(buf []byte) ([]byte, error) {
 	body := r.Body()
-	b := make([]byte, min(body.Size(), MaxBody))
+	b := slices.Grow(buf[:0], int(min(body.Size(), MaxBody)))[:min(body.Size(), MaxBody)]
 	n, err := body.ReadAt(b, 0)
 	b = b[:n]
 	switch {

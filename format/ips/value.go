@@ -31,8 +31,8 @@ func (v Value) IsNull() bool { return len(v) == 0 || v[0] == 'n' }
 func (v Value) Get(keys ...string) Value {
 	for _, want := range keys {
 		var found Value
-		for key, value := range v.Members() {
-			if key == want {
+		for key, value := range v.rawMembers() {
+			if is(key, want) {
 				found = value
 				break
 			}
@@ -40,6 +40,11 @@ func (v Value) Get(keys ...string) Value {
 		v = found
 	}
 	return v
+}
+
+// is reports whether a key as it is written is a text.
+func is(key []byte, want string) bool {
+	return string(key) == want || bytes.IndexByte(key, '\\') >= 0 && unquote(key) == want
 }
 
 // Text returns a string, a number as it is written, "true", "false", "" for null
@@ -52,6 +57,21 @@ func (v Value) Text() string {
 		return strings.ToValidUTF8(string(v), "\ufffd")
 	}
 	return strings.ToValidUTF8(unquote(v.quoted()), "\ufffd")
+}
+
+// word is [Value.Text] for texts of which there are few.
+func (v Value) word() string {
+	switch string(v) {
+	case `"P"`:
+		return "P"
+	case `"S"`:
+		return "S"
+	case `"arm64e"`:
+		return "arm64e"
+	case `"arm64"`:
+		return "arm64"
+	}
+	return v.Text()
 }
 
 // quoted returns a string without its quotes, and another value as it is.
