@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"strings"
+	"sync/atomic"
 )
 
 const tarBlock = 512
@@ -30,7 +31,15 @@ type tarOuter struct {
 	tarSource
 	names   memberIndex
 	refused refusals
-	damaged error // with which the listing ended; nil at the usual end
+	damaged error                         // with which the listing ended; nil at the usual end
+	held    [8]atomic.Pointer[heldHeader] // by some bits of the offset
+}
+
+// A heldHeader is a header that was read and is soon read again: files are looked for before they are
+// opened, and then read from.
+type heldHeader struct {
+	*tar.Header
+	at, data int64 // bytes from the start of the archive
 }
 
 // openTar lists a tar archive in one pass.
@@ -117,6 +126,10 @@ func (t *tarOuter) member(h *tar.Header, header int64) {
 
 // at reads the header at an offset.
 func (t *tarOuter) headerAt(off int64) (*tar.Header, int64, error) {
+	held := &t.held[uint64(off)/tarBlock%uint64(len(t.held))]
+	if h := held.Load(); h != nil && h.at == off {
+		return h.Header, h.data, nil
+	}
 	size := t.size
 	if size < 0 {
 		size = math.MaxInt64
@@ -126,6 +139,7 @@ func (t *tarOuter) headerAt(off int64) (*tar.Header, int64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("read tar at offset %d: %w", off, err)
 	}
+	held.Store(&heldHeader{h, off, pos.at})
 	return h, pos.at, nil
 }
 
