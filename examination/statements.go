@@ -45,12 +45,17 @@ func versionNotes(d evidence.Device, version string) []evidence.Note {
 	if version == "" {
 		return append(notes, evidence.Note{Code: "version-unknown", Detail: d.Build})
 	}
-	if newest, ok := release.Newest(d.Model, version, acquired(d)); ok && release.Older(version, newest.Name) && !keptBranch(d, version) {
-		detail := fmt.Sprintf("%s; then the newest for it was %s", of, newest.Name)
-		if !newest.Published.IsZero() {
-			detail += " of " + newest.Published.Format(time.DateOnly)
+	at := acquired(d)
+	if newest, ok := release.Newest(d.Model, version, at); ok && release.Older(version, newest.Name) && !keptBranch(d, version) {
+		note := evidence.Note{Code: "system-outdated", Detail: fmt.Sprintf("%s; then the newest for it was %s", of, newest.Name)}
+		if at.IsZero() {
+			note = evidence.Note{Code: "system-older", Detail: fmt.Sprintf("%s; the newest for it is %s", of, newest.Name)}
 		}
-		notes = append(notes, evidence.Note{Code: "system-outdated", Detail: detail + "; " + listed})
+		if !newest.Published.IsZero() {
+			note.Detail += " of " + newest.Published.Format(time.DateOnly)
+		}
+		note.Detail += "; " + listed
+		notes = append(notes, note)
 	}
 	if !release.Gets(d.Model) {
 		notes = append(notes, evidence.Note{Code: "system-without-updates", Detail: d.Model + "; " + listed})

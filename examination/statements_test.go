@@ -18,6 +18,7 @@ func TestStatements(t *testing.T) {
 	}{
 		{"old backup", evidence.IOSBackup, evidence.Device{System: "iOS", Model: "iPhone9,3", Version: "14.3", Build: "18C66", Acquired: "2022-02-20T10:00:00Z"},
 			"system-outdated", "iOS 14.3 (18C66); then the newest for it was 15.3.1 of 2022-02-10; list of "},
+		{"at an unknown time", evidence.IOSFilesystem, evidence.Device{System: "iOS", Version: "16.3"}, "system-older", "iOS 16.3; the newest for it is 16.7"},
 		{"newest of its time", evidence.IOSBackup, evidence.Device{System: "iOS", Model: "iPhone14,2", Version: "18.6.2", Acquired: "2025-08-31T10:00:00Z"}, "", ""},
 		{"branch that is kept", evidence.IOSBackup, evidence.Device{System: "iOS", Model: "iPhone14,2", Version: "18.7.3", Acquired: "2025-12-20T10:00:00Z"}, "", ""},
 		{"sysdiagnose", evidence.IOSSysdiagnose, evidence.Device{System: "iOS", Model: "iPhone18,1", Version: "26.1", Build: "23B85", Captured: "2025-11-20T10:00:00+01:00"},
