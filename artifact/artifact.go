@@ -98,13 +98,20 @@ type Input struct {
 	// this input, that is no error; never nil when the engine runs the parser.
 	Note func(evidence.Note)
 
+	// Opening, if it is set, is told the path of each companion before it is opened.
+	Opening func(path string)
+
 	place *place // where it lies, once asked for
 }
 
 // Open opens a companion of the input, such as a write-ahead log, by its path
 // relative to the folder of the input.
 func (in *Input) Open(name string) (evidence.File, error) {
-	return in.Source.Open(path.Join(path.Dir(in.Path), name))
+	name = path.Join(path.Dir(in.Path), name)
+	if in.Opening != nil {
+		in.Opening(name)
+	}
+	return in.Source.Open(name)
 }
 
 // Record returns a record of this input. Of at, the parser sets Table, Row,

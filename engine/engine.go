@@ -174,14 +174,18 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 		c.fail(fmt.Errorf("%s: not read: %w", file.Path, context.Cause(ctx)))
 		return nil
 	}
-	whole := job.Source.Whole(file.Path)
-	err := sink.Seal(job.Source, whole, func() (Digest, error) { return digest(ctx, job.Source, whole) })
+	err := seal(ctx, job.Source, file.Path, sink)
 	if err != nil {
 		return err
 	}
+	companion := func(path string) {
+		if sealed := seal(ctx, job.Source, path, sink); err == nil {
+			err = sealed
+		}
+	}
 	x := newExaminer(e, w, c)
 	times := newResolver(ctx, e.Clocks[job.Source.ID], job, file)
-	for rec, perr := range Parse(ctx, job.Source, job.Parser, file, c.note) {
+	for rec, perr := range parse(ctx, job.Source, job.Parser, file, c.note, companion) {
 		if perr != nil && job.Source.Kind == evidence.IOSFiles && errors.Is(perr, sqlite.ErrNoTable) {
 			c.others++
 			continue
@@ -195,7 +199,17 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 		}
 	}
 	c.Files++
-	return nil
+	return err
+}
+
+// seal keeps the digest of a file before it is read. The list of the files is
+// none of them.
+func seal(ctx context.Context, src *evidence.Source, path string, sink Sink) error {
+	if path == evidence.EntriesPath {
+		return nil
+	}
+	path = src.Whole(path)
+	return sink.Seal(src, path, func() (Digest, error) { return digest(ctx, src, path) })
 }
 
 // located says which file an error is about, once.
@@ -333,6 +347,12 @@ func (e *Engine) Examine(records iter.Seq2[record.Record, error], w Writer) (int
 // closes the file, stops when ctx is done, and turns a panic into an error.
 // note, which may be nil, is called with what the file and the parser note.
 func Parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file PlannedFile, note func(evidence.Note)) iter.Seq2[record.Record, error] {
+	return parse(ctx, src, p, file, note, nil)
+}
+
+// parse is [Parse], which tells opening the path of each companion that the
+// parser is about to open.
+func parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file PlannedFile, note func(evidence.Note), opening func(string)) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		consuming := false // a panic of the consumer is not ours to catch
 		defer func() {
@@ -366,7 +386,7 @@ func Parse(ctx context.Context, src *evidence.Source, p *artifact.Parser, file P
 			tell()
 			defer tell() // reading may have shown more
 		}
-		in := &artifact.Input{Source: src, Path: file.Path, Size: size(f, file), File: ctxFile{f, ctx}, Parser: p, Note: note}
+		in := &artifact.Input{Source: src, Path: file.Path, Size: size(f, file), File: ctxFile{f, ctx}, Parser: p, Note: note, Opening: opening}
 		for rec, err := range p.Parse(ctx, in) {
 			if ctx.Err() != nil {
 				consuming = true
