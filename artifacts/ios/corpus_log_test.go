@@ -2,9 +2,9 @@ package ios_test
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -14,8 +14,8 @@ import (
 	"github.com/vigie-project/vigie/internal/testdata"
 )
 
-// logCorpus counts the records of a parser on a real store of logs, by what key says.
-func logCorpus(t *testing.T, p *artifact.Parser, key func(map[string]any) string) map[string]int {
+// logCorpus counts the records of a parser on a real store of logs, by the texts of some fields.
+func logCorpus(t *testing.T, p *artifact.Parser, keys ...string) map[string]int {
 	t.Helper()
 	src := &evidence.Source{ID: "real", Kind: evidence.IOSFilesystem, FS: os.DirFS(testdata.Path(t, "unified-logs/log2timeline+plaso/AUL"))}
 	n := map[string]int{}
@@ -26,14 +26,17 @@ func logCorpus(t *testing.T, p *artifact.Parser, key func(map[string]any) string
 					t.Fatal(err)
 				}
 				line, err := rec.AppendJSON(nil)
-				var r struct{ Data map[string]any }
-				if err == nil {
-					err = json.Unmarshal(line, &r)
-				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				n[key(r.Data)]++
+				_, data, _ := strings.Cut(string(line), `"data":`)
+				var values []string
+				for _, key := range keys {
+					_, rest, _ := strings.Cut(data, `"`+key+`":"`)
+					v, _, _ := strings.Cut(rest, `"`)
+					values = append(values, v)
+				}
+				n[strings.Join(values, ", ")]++
 			}
 		}
 	}
@@ -44,7 +47,7 @@ func logCorpus(t *testing.T, p *artifact.Parser, key func(map[string]any) string
 // write what those of iOS do.
 func TestLogCorpus(t *testing.T) {
 	t.Parallel()
-	got := logCorpus(t, &ios.Log, func(d map[string]any) string { return d["kind"].(string) + ", " + d["action"].(string) })
+	got := logCorpus(t, &ios.Log, "kind", "action")
 	want := map[string]int{
 		"boot, boot": 1, "clock, time zone": 1, "code signing, not signed by Apple": 1, "code signing, refused": 2, "crash, crashed": 5,
 		"location, denied": 4, "lost, entries lost": 2, "memory, over its limit": 4, "permission, answered": 24, // of 30; those alike are counted
@@ -57,13 +60,38 @@ func TestLogCorpus(t *testing.T) {
 
 func TestLogProcessesCorpus(t *testing.T) {
 	t.Parallel()
-	got := logCorpus(t, &ios.LogProcesses, func(d map[string]any) string {
-		if d["path"] == nil {
-			return "no path"
-		}
-		return "path"
-	})
-	want := map[string]int{"path": 531} // as many as have entries; see TestRuns of the reader
+	got := logCorpus(t, &ios.LogProcesses, "path")
+	all := 0
+	for _, n := range got {
+		all += n
+	}
+	if all != 531 || len(got) != 122 || got[""] != 0 { // as many as have entries; see TestRuns of the reader
+		t.Errorf("%d records, %d paths, %d without path", all, len(got), got[""])
+	}
+}
+
+func TestLogClockCorpus(t *testing.T) {
+	t.Parallel()
+	got := logCorpus(t, &ios.LogClock, "event")
+	want := map[string]int{"boot": 1, "clock set": 2, "zone changed": 1}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %#v", got)
+	}
+}
+
+func TestLogFilesCorpus(t *testing.T) {
+	t.Parallel()
+	got := logCorpus(t, &ios.LogFiles, "store", "build")
+	if want := map[string]int{"Persist, 21G320": 1, "Signpost, 21G320": 1}; !maps.Equal(got, want) {
+		t.Errorf("got %#v", got)
+	}
+}
+
+// TestLogAllCorpus counts what Apple's log command and plaso count; see TestPlaso of the reader.
+func TestLogAllCorpus(t *testing.T) {
+	t.Parallel()
+	got := logCorpus(t, &ios.LogAll, "type")
+	want := map[string]int{"activityCreateEvent": 9248, "logEvent": 65183 + 8562, "lossEvent": 2, "signpostEvent": 2461}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %#v", got)
 	}

@@ -159,7 +159,9 @@ func logParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, 
 	}
 }
 
-// logMatch reports whether an entry can be of use, without composing its message.
+// logMatch reports whether an entry can be of use, without composing its message. The
+// filter does not name the processes as well: losses of any process are wanted, and the kernel
+// is in nearly every chunkset (with the names, 10 of 192 were skipped in a real log).
 func logMatch(e *unifiedlog.Entry) bool {
 	if e.Type == unifiedlog.TypeLoss {
 		return true

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vigie-project/vigie/artifact"
 	"github.com/vigie-project/vigie/artifacts"
+	"github.com/vigie-project/vigie/artifacts/ios"
 	"github.com/vigie-project/vigie/casefile"
 	"github.com/vigie-project/vigie/examination"
 )
@@ -26,6 +27,7 @@ func newCheck(t *terminal) *cobra.Command {
 		secrets secrets
 		looked  sought
 		include []string
+		allLogs bool
 		json    bool
 	)
 	cmd := &cobra.Command{
@@ -46,6 +48,9 @@ func newCheck(t *terminal) *cobra.Command {
 			}
 			if opt.Identity, err = secrets.identity(); err != nil {
 				return usage(err)
+			}
+			if allLogs {
+				include = append(include, ios.LogAll.ID)
 			}
 			if opt.Private, err = private(include); err != nil {
 				return usage(err)
@@ -73,6 +78,7 @@ func newCheck(t *terminal) *cobra.Command {
 	f.DurationVar(&opt.Timeout, "job-timeout", 0, t.text("flag-job-timeout"))
 	f.BoolVar(&opt.HashAll, "hash-all", false, t.text("flag-hash-all"))
 	f.StringSliceVar(&include, "include", nil, t.text("flag-include"))
+	f.BoolVar(&allLogs, "all-logs", false, t.text("flag-all-logs"))
 	f.BoolVar(&json, "json", false, t.text("flag-json"))
 	cmd.MarkFlagRequired("output")
 	secrets.flags(t, cmd)
