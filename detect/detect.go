@@ -54,8 +54,8 @@ type Observation struct {
 	Clock      *record.WallTime `json:"clock,omitempty"` // dates the record where only the clock of the device does, as the rule compares it
 	Exhibit    Exhibit          `json:"exhibit"`
 
-	// Once, if it is not empty, is the same for observations of a file of which
-	// only the first is needed. It is not kept.
+	// Once, if it is not empty, is the same for observations of a job of which only
+	// the first is needed. It is not kept.
 	Once string `json:"-"`
 }
 

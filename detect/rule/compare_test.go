@@ -152,6 +152,30 @@ func TestEach(t *testing.T) {
 	}
 }
 
+// TestDistinct says that a rule about different values needs each once.
+func TestDistinct(t *testing.T) {
+	t.Parallel()
+	one := "  - {name: a, artifacts: [ios.usage], when: 'true', key: \"'k'\", differ: process, count: 2}\n"
+	for rule, want := range map[string]int{
+		"order: any\nsteps:\n" + one:              2,
+		"order: any\nwithin: 60s\nsteps:\n" + one: 4,
+		"steps:\n" + one:                          4,
+	} {
+		set, n, known := loaded(t, rule), 0, map[string]bool{}
+		for _, r := range moments(t, "u x 0, u x 1, u y 2, u x 3") {
+			set.Correlators()[0].Observe(r, func(o detect.Observation) {
+				if o.Once == "" || !known[o.Once] {
+					n++
+				}
+				known[o.Once] = true
+			})
+		}
+		if n != want {
+			t.Errorf("%s: %d observations, want %d", rule, n, want)
+		}
+	}
+}
+
 // TestTogether gives further findings for what is too much for one.
 func TestTogether(t *testing.T) {
 	t.Parallel()

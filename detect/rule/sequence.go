@@ -202,11 +202,20 @@ func (s *sequence) instant(w record.WallTime, source string) (time.Time, bool) {
 	return time.Date(y, m, d, w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), zone).UTC(), true
 }
 
+// distinct reports whether a rule only asks how many different values come together,
+// whenever that is: then a second record of one value adds nothing.
+func (r *Rule) distinct() bool {
+	return r.Any && r.Within == 0 && r.Gaps == nil && len(r.Steps) == 1 && r.Steps[0].Differ != nil && r.Steps[0].Where == nil && !r.Steps[0].None
+}
+
 // once returns what observations have in common of which only the first counts,
 // "" if all do.
 func (s *sequence) once(o *detect.Observation, step int, rec record.Record, at time.Time) string {
 	each := s.rule.Steps[step].Each
-	if each == 0 {
+	switch {
+	case each == 0 && s.rule.distinct():
+		return strings.Join(append([]string{o.Step, o.Key}, o.Kept...), separator)
+	case each == 0:
 		return ""
 	}
 	parts := append([]string{o.Step, strconv.FormatInt(at.Truncate(each).Unix(), 36), rec.Origin.Path, o.Key}, o.Kept...)
