@@ -25,12 +25,13 @@ func TestQuickAgrees(t *testing.T) {
 		`url.matches("(?i)://(x[.])?[a-z]+:[0-9]+/")`, `url.matches("b.*(a|x).*B+")`, `url.lowerAscii().contains("apple")`,
 		`url.lowerAscii().contains("APPLE")`, `url in lists.l`, `(url + "-/" + origin.state) in lists.l`, `basename(url) == "x"`,
 		`lists.l.exists(w, url.lowerAscii().contains(w))`, `lists.l.exists(w, url.contains(w))`, `lists.l.exists(w, w.contains(url))`,
+		`lists.l.exists(w, url.startsWith(w))`, `!lists.l.exists(w, url.startsWith(w)) && url != ""`, `lists.l.exists(w, url.lowerAscii().startsWith(w))`, `lists.l.exists(w, w.startsWith(url))`,
 		`url == "a" || url.contains("b")`, `url != "" && time > timestamp("2020-01-01T00:00:00Z")`, `time == null || url == "a"`,
 		`!(url == "a" && url.startsWith("b")) && origin.state == "live"`, `origin.path == "" || origin.table == url`,
 		`lists.l.all(w, url.contains(w))`, `url.size() < 3 && url.contains("b")`, `lists.l.exists(w, w == url) || url == "B"`,
 		`count == null || url == "a"`, `count != null && count == 3`, `load == false && url != "b"`, `load != false`, `null == count`, `url in ["a", "ab"]`, `!(url in ["a", "x"]) || load`,
 	}
-	texts := []string{"", "a", "b", "ab", "aPPle", "xé", "É", "HTTP://x.org/", "http://x.org/a", "https://x", "SKIP", "http://x:1/", "://x:/", "b x B", "B:://", "bxb",
+	texts := []string{"", "apple/x", "éa", "x.org/", "Bx", "a", "b", "ab", "aPPle", "xé", "É", "HTTP://x.org/", "http://x.org/a", "https://x", "SKIP", "http://x:1/", "://x:/", "b x B", "B:://", "bxb",
 		"\u017fKIP", "\xff", "b\xc3",
 		"B", "x", "/x", "x/", "\ufffd", strings.Repeat("ab ", 20) + "APPLE", "APPL", "http"}
 	decided := 0

@@ -1,7 +1,9 @@
 package rule
 
 import (
+	"maps"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	celast "cel.dev/cel-go/common/ast"
@@ -72,7 +74,8 @@ func required(pattern string) (texts []string) {
 	return texts
 }
 
-// exists tests list.exists(v, text.contains(v)).
+// exists tests list.exists(v, text.contains(v)) of a text in lower case, and
+// list.exists(v, text.startsWith(v)).
 func (s *sketcher) exists(c celast.ComprehensionExpr) quick {
 	set := s.list(c.IterRange())
 	if set == nil || c.AccuInit().Kind() != celast.LiteralKind || c.AccuInit().AsLiteral() != types.False || c.LoopStep().Kind() != celast.CallKind {
@@ -83,7 +86,7 @@ func (s *sketcher) exists(c celast.ComprehensionExpr) quick {
 		return nil
 	}
 	body := step.Args()[1]
-	if body.Kind() != celast.CallKind || body.AsCall().FunctionName() != "contains" || !body.AsCall().IsMemberFunction() {
+	if body.Kind() != celast.CallKind || !body.AsCall().IsMemberFunction() || len(body.AsCall().Args()) != 1 {
 		return nil
 	}
 	call := body.AsCall()
@@ -91,12 +94,17 @@ func (s *sketcher) exists(c celast.ComprehensionExpr) quick {
 		return nil
 	}
 	t, lower := s.text(call.Target())
-	if t == nil {
+	switch name := call.FunctionName(); {
+	case t == nil:
+		return nil
+	case name == "startsWith" && !lower:
+		return begins(t, set)
+	case name != "contains" || !lower:
 		return nil
 	}
 	var list []string
 	for w := range set {
-		if !plain(w) || !lower {
+		if !plain(w) {
 			return nil
 		}
 		if !hasUpper(w) { // or it is not in a text in lower case
@@ -105,6 +113,15 @@ func (s *sketcher) exists(c celast.ComprehensionExpr) quick {
 	}
 	w := newWords(list)
 	return func(a *activation) answer { return answerOf(w.in(t(a))) }
+}
+
+// begins tests whether a text begins with one of a set.
+func begins(t func(*activation) string, set map[string]bool) quick {
+	list := slices.Sorted(maps.Keys(set))
+	return func(a *activation) answer {
+		text := t(a)
+		return answerOf(slices.ContainsFunc(list, func(w string) bool { return strings.HasPrefix(text, w) }))
+	}
 }
 
 func hasUpper(s string) bool {
