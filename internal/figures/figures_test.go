@@ -72,6 +72,11 @@ var files = []struct {
 	{"androidqf", 36, accountAndroidQF},
 	{"android-db", 51, accountAndroidDB},
 	{"unified-logs", 50, accountUnifiedLog},
+	{"ios-ffs", 80, accountFilesystem},
+	{"ios-artifacts", 83, accountPlaced},
+	{"ios-crash", 30, accountCrash},
+	{"ios-logs", 49, accountPlaced},
+	{"biome-segb", 9, accountBiome},
 	{"age", 103, func(t *testing.T, _ *expectation) verdict { return by(t, "evidence.TestAgeVectors") }},
 }
 
