@@ -21,7 +21,7 @@ which app used the microphone, the camera, contacts, photos or the location, and
 domains each app contacted, how often and first when. It is the only list of domains by
 app that an owner can get without tools. It begins when the report is switched on in
 Settings. An implant with kernel privileges leaves nothing.`,
-	Inputs: []artifact.Pattern{{Kinds: evidence.IOSFilesystem | evidence.IOSFiles, Glob: "private/var/mobile/**/App_Privacy_Report*.ndjson"}},
+	Inputs: []artifact.Pattern{{Kinds: evidence.IOSFilesystem, Glob: "private/var/mobile/**/App_Privacy_Report*.ndjson"}},
 	Record: privacyReportEvent{},
 	Refs: []string{
 		"https://developer.apple.com/documentation/network/privacy_management/inspecting_app_activity_data",
