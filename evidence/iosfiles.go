@@ -26,7 +26,7 @@ type loose int
 
 const (
 	looseNot    loose = iota
-	looseReport       // crash or diagnostic report
+	looseReport       // crash or diagnostic report, or an exported privacy report
 	looseData         // database, its log, or property list
 	looseText         // text with a name that logs have
 )
@@ -34,7 +34,7 @@ const (
 // looseKind tells what a file is, by its beginning and, for texts, its name.
 func looseKind(name string, head []byte) loose {
 	switch {
-	case isReport(head):
+	case isReport(head), isPrivacyReport(head):
 		return looseReport
 	case bytes.HasPrefix(head, []byte(sqliteMagic)), bytes.HasPrefix(head, []byte("bplist0")), isXMLList(head), isSEGB(head):
 		return looseData
@@ -72,6 +72,14 @@ func isReport(head []byte) bool {
 	line = bytes.TrimSpace(line)
 	return bytes.HasPrefix(line, []byte("{")) && bytes.Contains(line, []byte(`"bug_type"`)) ||
 		bytes.HasPrefix(line, []byte("Incident Identifier:"))
+}
+
+// isPrivacyReport reports whether a file is an App Privacy Report that the owner
+// exported: its first line is an access, or a contact with a host.
+func isPrivacyReport(head []byte) bool {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	return bytes.HasPrefix(line, []byte("{")) && bytes.Contains(line, []byte(`"timeStamp"`)) &&
+		(bytes.Contains(line, []byte(`"type":"access"`)) || bytes.Contains(line, []byte(`"type":"networkActivity"`)))
 }
 
 // isXMLList reports whether a file is a property list in XML.

@@ -97,7 +97,7 @@ func TestLooseFiles(t *testing.T) {
 	report := []byte(`{"bug_type":"309","timestamp":"2025-01-01 00:00:00.00 +0000"}` + "\n{}")
 	for name, data := range map[string][]byte{
 		"sms.db": []byte(sqliteMagic + "rest"), "sms.db-wal": []byte("wal"), "x.ips": report, "a.plist": []byte("bplist00..."), "shutdown.log": []byte("After 1s\n"),
-		"reports/deep/y.ips": report, "odd.bin": []byte("\x00\x01"), "note.txt": []byte("hello"),
+		"reports/deep/y.ips": report, "privacy/App_Privacy_Report_v4.ndjson": []byte(`{"category":"camera","timeStamp":"2025-01-01T00:00:00Z","type":"access"}` + "\n"), "odd.bin": []byte("\x00\x01"), "note.txt": []byte("hello"),
 	} {
 		at := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, data, 0o600)); err != nil {
@@ -106,7 +106,7 @@ func TestLooseFiles(t *testing.T) {
 	}
 	for name, want := range map[string][]string{
 		"sms.db": {"files/sms.db", "files/sms.db-wal"}, "x.ips": {"files/x.ips"}, "a.plist": {"files/a.plist"}, "shutdown.log": {"files/shutdown.log"},
-		"reports": {"files/deep/y.ips"}, "odd.bin": nil, "note.txt": nil,
+		"reports": {"files/deep/y.ips"}, "privacy": {"files/App_Privacy_Report_v4.ndjson"}, "odd.bin": nil, "note.txt": nil,
 	} {
 		list, err := Open(t.Context(), filepath.Join(dir, name), Options{})
 		if want == nil {
