@@ -117,19 +117,26 @@ func (w *lineWriter) time(e *unifiedlog.Entry) {
 		w.add("(time not known)               ")
 		return
 	}
-	second, nanos := e.Nanos/1e9, e.Nanos%1e9
-	if nanos < 0 {
-		second, nanos = second-1, nanos+1e9
+	w.instant(e.Nanos, 1000)
+}
+
+// instant writes a time of nanoseconds since 1970 UTC in steps of some nanoseconds.
+func (w *lineWriter) instant(nanos, step int64) {
+	second, rest := nanos/1e9, nanos%1e9
+	if rest < 0 {
+		second, rest = second-1, rest+1e9
 	}
 	if second != w.second {
 		t := time.Unix(second, 0).In(w.zone)
 		w.second = second
-		w.stamp = t.AppendFormat(w.stamp[:0], "2006-01-02 15:04:05.")
+		w.stamp = t.AppendFormat(w.stamp[:0], "2006-01-02 15:04:05")
 		w.offset = t.AppendFormat(w.offset[:0], "-0700")
 	}
 	w.buf = append(w.buf, w.stamp...)
-	micros := strconv.AppendInt(nil, nanos/1000+1e6, 10)
-	w.buf = append(append(w.buf, micros[1:]...), w.offset...)
+	at := len(w.buf)
+	w.buf = strconv.AppendInt(w.buf, (rest+1e9)/step, 10) // the leading 1 becomes the point
+	w.buf[at] = '.'
+	w.buf = append(w.buf, w.offset...)
 }
 
 // logProcess names the process of an entry.
@@ -203,11 +210,11 @@ var lineEnds = strings.NewReplacer("\r\n", `\n`, "\n", `\n`, "\r", `\n`, "\t", "
 // with where it is stored and how its time was found.
 func (w *lineWriter) json(e *unifiedlog.Entry) {
 	w.buf = append(w.buf, '{')
-	stamp := ""
+	w.add(`"timestamp":"`)
 	if e.Clock != unifiedlog.ClockNone {
-		stamp = time.Unix(0, e.Nanos).In(w.zone).Format("2006-01-02 15:04:05.000000000-0700")
+		w.instant(e.Nanos, 1)
 	}
-	w.field("timestamp", stamp)
+	w.add(`",`)
 	w.field("eventType", logEventType(e))
 	if e.Type == unifiedlog.TypeLog || e.Type == unifiedlog.TypeSimpledump {
 		w.field("messageType", e.Level.String())
