@@ -22,10 +22,13 @@ const (
 // Log parses a text of logcat. Times without year get that of the acquisition if
 // it places them in the 60 days before it, and keep the year 0 if not. row gives the
 // record of a line and where it is, or nil for none.
-func Log(row func(dumpsys.LogEntry) (record.Origin, record.Data)) Parse {
+func Log(row func(dumpsys.LogEntry) (record.Origin, record.Data)) Parse { return LogOf(nil, row) }
+
+// LogOf is [Log] for lines that are wanted: row gets those, and some others.
+func LogOf(wanted dumpsys.Wanted, row func(dumpsys.LogEntry) (record.Origin, record.Data)) Parse {
 	return func(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
 		made := acquired(in.Source.Device)
-		return Decoded(dumpsys.LogEntries, func(e dumpsys.LogEntry) (record.Origin, record.Data) {
+		return Decoded(dumpsys.SomeLogEntries(wanted), func(e dumpsys.LogEntry) (record.Origin, record.Data) {
 			if !e.HasYear {
 				e.Time = withYear(e.Time, made)
 			}

@@ -28,7 +28,7 @@ use days. Lines have no year, which is taken from the acquisition, and no zone.`
 	Record: eventlogEvent{},
 	Refs: []string{"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/am/EventLogTags.logtags",
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/EventLogTags.logtags"},
-	Parse: from.Log(eventlogRow),
+	Parse: from.LogOf(eventlogWanted, eventlogRow),
 }
 
 // eventlogEvent is one event. Fields are those of the list, by the names that AOSP
@@ -60,6 +60,8 @@ func (e eventlogEvent) String() string {
 	}
 	return record.Line(s)
 }
+
+func eventlogWanted(_ byte, tag, _ []byte) bool { return dumpsys.IsEvent(tag) }
 
 func eventlogRow(l dumpsys.LogEntry) (record.Origin, record.Data) {
 	fields := l.Event()

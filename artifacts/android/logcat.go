@@ -1,6 +1,7 @@
 package android
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ no year, which is taken from the acquisition, and none a zone.`,
 	Record: logcatLine{},
 	Refs: []string{"https://developer.android.com/tools/logcat",
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/am/EventLogTags.logtags"},
-	Parse: from.Log(logcatRow),
+	Parse: from.LogOf(logcatWanted, logcatRow),
 }
 
 // logcatLine is one line.
@@ -74,31 +75,35 @@ var logcatEvents = []struct{ prefix, subject string }{
 }
 
 // logcatSubject returns why a line is kept, "" if it is not.
-func logcatSubject(e *dumpsys.LogEntry) string {
-	if e.Tag == "Finsky" && !strings.Contains(e.Message, "erif") && !strings.Contains(e.Message, "nstall") {
-		return "" // Play writes much; only what verifies and installs matters
-	}
-	if s := logcatTags[e.Tag]; s != "" {
+func logcatSubject(priority byte, tag, message []byte) string {
+	if s := logcatTags[string(tag)]; s != "" {
+		if string(tag) == "Finsky" && !bytes.Contains(message, []byte("erif")) && !bytes.Contains(message, []byte("nstall")) {
+			return "" // Play writes much; only what verifies and installs matters
+		}
 		return s
 	}
-	for _, event := range logcatEvents {
-		if strings.HasPrefix(e.Tag, event.prefix) {
+	for i := range logcatEvents {
+		if event := &logcatEvents[i]; len(tag) >= len(event.prefix) && string(tag[:len(event.prefix)]) == event.prefix {
 			return event.subject
 		}
 	}
 	switch {
-	case strings.Contains(e.Message, "avc: "):
+	case bytes.Contains(message, []byte("avc: ")):
 		return "denial"
-	case strings.Contains(e.Message, "Fatal signal "), e.Priority == 'F':
+	case bytes.Contains(message, []byte("Fatal signal ")), priority == 'F':
 		return "crash"
-	case strings.Contains(e.Message, "://"):
+	case bytes.Contains(message, []byte("://")):
 		return "link"
 	}
 	return ""
 }
 
+func logcatWanted(priority byte, tag, message []byte) bool {
+	return logcatSubject(priority, tag, message) != ""
+}
+
 func logcatRow(e dumpsys.LogEntry) (record.Origin, record.Data) {
-	subject := logcatSubject(&e)
+	subject := logcatSubject(e.Priority, []byte(e.Tag), []byte(e.Message))
 	if subject == "" || e.Event() != nil { // android.eventlog has it
 		return record.Origin{}, nil
 	}

@@ -30,32 +30,50 @@ type LogEntry struct {
 // LogEntries yields the lines of logcat in the formats threadtime and time, with
 // or without year, zone, uid and microseconds, and brief.
 func LogEntries(text iter.Seq[lines.Line]) iter.Seq2[LogEntry, error] {
-	return func(yield func(LogEntry, error) bool) {
-		r := report{service: "logcat", found: true}
-		buffer := ""
-		for l := range text {
-			r.last = l.Number
-			line := l.String()
-			if rest, ok := strings.CutPrefix(line, "--------- "); ok {
-				if buffer = rest[strings.LastIndex(rest, " ")+1:]; strings.HasPrefix(rest, "beginning of ") || strings.HasPrefix(rest, "switch to ") {
-					continue
-				}
-			}
-			if strings.TrimSpace(line) == "" {
+	return SomeLogEntries(nil)(text)
+}
+
+// A Wanted says by priority, tag and message whether a line of logcat is wanted.
+// The texts are valid until it returns.
+type Wanted func(priority byte, tag, message []byte) bool
+
+// SomeLogEntries is [LogEntries] for the lines that are wanted, and some others.
+func SomeLogEntries(wanted Wanted) func(text iter.Seq[lines.Line]) iter.Seq2[LogEntry, error] {
+	return func(text iter.Seq[lines.Line]) iter.Seq2[LogEntry, error] {
+		return func(yield func(LogEntry, error) bool) { logEntries(text, wanted, yield) }
+	}
+}
+
+func logEntries(text iter.Seq[lines.Line], wanted Wanted, yield func(LogEntry, error) bool) {
+	r := report{service: "logcat", found: true}
+	buffer := ""
+	for l := range text {
+		r.last = l.Number
+		if wanted != nil {
+			if priority, tag, message, ok := quickEntry(l.Text); ok && !wanted(priority, tag, message) {
 				continue
-			}
-			e, ok := logEntry(line)
-			if !ok {
-				r.unknown(l.Number, line)
-				continue
-			}
-			e.Line, e.Offset, e.Buffer = l.Number, l.Offset, buffer
-			if !yield(e, nil) {
-				return
 			}
 		}
-		finish(&r, "", yield)
+		line := l.String()
+		if rest, ok := strings.CutPrefix(line, "--------- "); ok {
+			if buffer = rest[strings.LastIndex(rest, " ")+1:]; strings.HasPrefix(rest, "beginning of ") || strings.HasPrefix(rest, "switch to ") {
+				continue
+			}
+		}
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		e, ok := logEntry(line)
+		if !ok {
+			r.unknown(l.Number, line)
+			continue
+		}
+		e.Line, e.Offset, e.Buffer = l.Number, l.Offset, buffer
+		if !yield(e, nil) {
+			return
+		}
 	}
+	finish(&r, "", yield)
 }
 
 func logEntry(line string) (LogEntry, bool) {
