@@ -44,3 +44,44 @@ func TestGunzip(t *testing.T) {
 		}
 	}
 }
+
+// TestGunzipLarge reads across the pieces of a content, and refuses one that no phone
+// writes: a megabyte that stands for more than a quarter of a gigabyte of zeros.
+func TestGunzipLarge(t *testing.T) {
+	t.Parallel()
+	content := make([]byte, 3<<20+17)
+	for i := range content {
+		content[i] = byte(i*i>>7 ^ i>>12)
+	}
+	open := func(data []byte) (*artifact.Input, error) {
+		src := &evidence.Source{FS: fstest.MapFS{"x": {Data: data}}}
+		f, err := src.Open("x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return from.Gunzip(&artifact.Input{Source: src, Path: "x", File: f, Size: int64(len(data))})
+	}
+	pack := func(data []byte) []byte {
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		z.Write(data)
+		z.Close()
+		return packed.Bytes()
+	}
+	in, err := open(pack(content))
+	if err != nil || in.Size != int64(len(content)) {
+		t.Fatalf("got %d bytes, %v", in.Size, err)
+	}
+	part := make([]byte, 1<<20+5)
+	for _, at := range []int64{0, 1<<20 - 3, 2<<20 + 1, in.Size - 9} {
+		n, err := in.File.ReadAt(part, at)
+		if want := content[at:min(int(at)+len(part), len(content))]; !bytes.Equal(part[:n], want) || (err == nil) != (len(want) == len(part)) {
+			t.Errorf("at %d: %d bytes, %v", at, n, err)
+		}
+	}
+	packed := pack(make([]byte, 40<<20))
+	in, err = open(packed)
+	if err == nil || in.Size != max(16<<20, 200*int64(len(packed))) {
+		t.Errorf("bomb: %d bytes of %d, %v", in.Size, len(packed), err)
+	}
+}
