@@ -283,7 +283,7 @@ func (r *run) plan(ctx context.Context) []*engine.Plan {
 	r.clocks = map[string]*epoch.Clock{}
 	for _, src := range r.sources {
 		r.progress(Progress{Phase: Planning, Current: src.Name})
-		src.Notes = append(src.Notes, statements(src)...)
+		src.Notes = append(append(src.Notes, statements(src)...), unknownFiles(src, r.opt.Parsers)...)
 		plan := engine.NewPlan(src, r.opt.Parsers, private)
 		plans = append(plans, plan)
 		clock := zones.Gather(ctx, src)
