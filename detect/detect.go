@@ -117,13 +117,14 @@ type Exhibit struct {
 	Origin    record.Origin   `json:"origin"`
 	Summary   string          `json:"summary"`              // one line
 	Time      record.Time     `json:"time"`                 // null if the record has none
-	TimeField string          `json:"time_field,omitempty"` // which field the time is, by its JSON name
+	TimeField string          `json:"time_field,omitempty"` // which field the time is, by its JSON name; without a time, a clock without a zone
 	Data      json.RawMessage `json:"data"`
 }
 
 // NewExhibit returns a record as a finding shows it, dated by its first time, or
-// else by the first time of a clock without a zone of which the offset is known. A
-// record without a time gives an exhibit without one.
+// else by the first time of a clock without a zone of which the offset is known. Of
+// a record that only has times of which it is not known, the exhibit names the field
+// of the first. A record without a time gives an exhibit without one.
 func NewExhibit(rec record.Record) Exhibit {
 	e := Exhibit{Artifact: rec.Artifact, Origin: rec.Origin, Summary: record.Line(rec.Data.String())}
 	t, err := record.TypeOf(rec.Data)
@@ -132,9 +133,13 @@ func NewExhibit(rec record.Record) Exhibit {
 		return e
 	}
 	v := reflect.ValueOf(rec.Data)
+	showed := ""
 	for _, f := range t.Fields {
 		if f.Kind == record.KindWallTime && e.TimeField == "" {
 			w := v.Field(f.Index).Interface().(record.WallTime)
+			if showed == "" && !w.IsZero() {
+				showed = f.Name
+			}
 			if at, ok := w.Instant(); ok {
 				e.Time, e.TimeField = record.Time{Time: at, Rule: record.AsText, Zone: record.Resolved}, f.Name
 				if w.Quality == record.AssumedZone {
@@ -149,6 +154,9 @@ func NewExhibit(rec record.Record) Exhibit {
 			e.Time, e.TimeField = at, f.Name
 			break
 		}
+	}
+	if e.TimeField == "" {
+		e.TimeField = showed
 	}
 	e.Data, _ = record.AppendData(nil, rec.Data)
 	return e

@@ -79,7 +79,8 @@ func (g *group) show(e exhibit) {
 // An exhibit is a record of a finding.
 type exhibit struct {
 	detect.Exhibit
-	Match *detect.Match
+	Match   *detect.Match
+	Assumed time.Time // when it was, by an assumed zone, if only a clock without one dates it
 }
 
 // A ledgerPart is the lines of the ledger with one outcome.
@@ -149,7 +150,9 @@ func (v *view) findings() error {
 			v.Groups = append(v.Groups, g)
 		}
 		for _, e := range f.Exhibits {
-			g.show(exhibit{e, f.Match})
+			x := exhibit{Exhibit: e, Match: f.Match}
+			x.Assumed = v.assume(x)
+			g.show(x)
 		}
 		return nil
 	})
@@ -158,10 +161,14 @@ func (v *view) findings() error {
 	}
 	for _, g := range v.Groups {
 		for _, e := range g.Exhibits {
-			if e.Time.IsZero() {
+			at := e.Time.Time
+			if at.IsZero() {
+				at = e.Assumed
+			}
+			if at.IsZero() {
 				continue
 			}
-			if g.Around, err = v.c.Around(e.Time.Time, around, maxAround); err != nil {
+			if g.Around, err = v.c.Around(at, around, maxAround); err != nil {
 				return err
 			}
 			break
@@ -246,6 +253,7 @@ func (v *view) funcs() template.FuncMap {
 		"title":   v.title,
 		"when":    v.when,
 		"clock":   v.clock,
+		"unzoned": v.unzoned,
 		"showed":  v.clockAround,
 		"span":    v.span,
 		"spans":   spans,
