@@ -147,12 +147,13 @@ func (e *Engine) job(ctx context.Context, job Job, sink Sink, known *sorted) (c 
 		jobCtx, stop = context.WithTimeoutCause(ctx, e.Timeout, fmt.Errorf("stopped after %s", e.Timeout))
 		defer stop()
 	}
+	x := newExaminer(e, w, &c)
 	for _, file := range job.Files {
 		if !known.wants(jobCtx, job, file) {
 			c.apart++
 			continue
 		}
-		if err = e.file(jobCtx, job, file, sink, w, &c); err != nil {
+		if err = e.file(jobCtx, job, file, sink, x); err != nil {
 			break
 		}
 	}
@@ -169,7 +170,8 @@ func (e *Engine) job(ctx context.Context, job Job, sink Sink, known *sorted) (c 
 }
 
 // file examines one file of a job.
-func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink, w Writer, c *Coverage) error {
+func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink, x *examiner) error {
+	c := x.c
 	if ctx.Err() != nil {
 		c.fail(fmt.Errorf("%s: not read: %w", file.Path, context.Cause(ctx)))
 		return nil
@@ -183,7 +185,6 @@ func (e *Engine) file(ctx context.Context, job Job, file PlannedFile, sink Sink,
 			err = sealed
 		}
 	}
-	x := newExaminer(e, w, c)
 	times := newResolver(ctx, e.Clocks[job.Source.ID], job, file)
 	for rec, perr := range parse(ctx, job.Source, job.Parser, file, c.note, companion) {
 		if perr != nil && job.Source.Kind == evidence.IOSFiles && errors.Is(perr, sqlite.ErrNoTable) {
