@@ -66,10 +66,6 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 				continue
 			}
 			outcomes[i] = Absent
-			if p.Private && !private(p) {
-				outcomes[i] = NotRun
-				break
-			}
 			globs.add(glob, i)
 		}
 	}
@@ -92,12 +88,12 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 			return 0
 		})
 		files = slices.CompactFunc(files, func(a, b PlannedFile) bool { return a.Path == b.Path })
+		if len(files) > 0 && p.Private && !private(p) {
+			plan.Rest = append(plan.Rest, Coverage{Source: src.ID, Artifact: p.ID, Outcome: NotRun, Reason: ReasonPrivate})
+			continue
+		}
 		if len(files) == 0 {
-			c := Coverage{Source: src.ID, Artifact: p.ID, Outcome: outcomes[i]}
-			if outcomes[i] == NotRun {
-				c.Reason = ReasonPrivate
-			}
-			plan.Rest = append(plan.Rest, c)
+			plan.Rest = append(plan.Rest, Coverage{Source: src.ID, Artifact: p.ID, Outcome: outcomes[i]})
 			continue
 		}
 		for limit := jobBytes(files); len(files) > 0; {
