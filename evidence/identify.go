@@ -120,6 +120,9 @@ func (id *Identification) file(name string) error {
 	}
 	if id.Kind == AndroidBugreport {
 		reportDevice(&id.Device, fileHead(&single{name: id.Name, src: f, size: id.Size}, id.Name))
+		if id.Device.Version == "" {
+			id.Device.searchProperties(f, id.Size)
+		}
 	}
 	return nil
 }
@@ -199,6 +202,9 @@ func (id *Identification) tree(ctx context.Context, o outer) error {
 		id.describe(in)
 		id.missing(in.open)
 		id.parts(in)
+		if id.Kind == IOSBackup {
+			id.besides(found.dirs[1:])
+		}
 	}
 	_, onDisk := o.(*folder)
 	return id.count(ctx, in, onDisk)
@@ -225,6 +231,12 @@ func (id *Identification) describe(o outer) {
 		s.Notes = notes
 		if main != "" {
 			reportDevice(&s.Device, fileHead(o, main))
+		}
+		if main != "" && s.Device.Version == "" {
+			if text, err := o.open(main); err == nil {
+				s.Device.searchProperties(text, text.size)
+				text.Close()
+			}
 		}
 	}
 	id.Device, id.Notes = s.Device, s.Notes

@@ -311,7 +311,11 @@ func (v *view) reason(l engine.Coverage) string {
 	return l.Reason
 }
 
-// noteCodes are the notes that the catalogue explains.
+// Note says in a language what a note of an acquisition means, or else its code.
+func Note(n evidence.Note, language string) string {
+	return (&view{Lang: language}).note(n)
+}
+
 func (v *view) note(n evidence.Note) string {
 	text := v.text("note-" + n.Code)
 	if strings.HasPrefix(text, "⟨") {

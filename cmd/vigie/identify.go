@@ -1,11 +1,13 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/vigie-project/vigie/evidence"
+	"github.com/vigie-project/vigie/report"
 )
 
 // newIdentify returns the command that says what an acquisition is.
@@ -72,7 +74,11 @@ func (t *terminal) identification(id *evidence.Identification) {
 	if id.Needs != "" {
 		t.println("  " + t.text("identify-needs-"+strings.ReplaceAll(id.Needs, " ", "-")))
 	}
-	t.println("  " + t.text("identify-size", "Files", id.Files, "Size", (id.Size+999_999)/1_000_000))
+	if size := (id.Size + 999_999) / 1_000_000; id.Files == 0 {
+		t.println("  " + t.text("identify-size-only", "Size", size))
+	} else {
+		t.println("  " + t.text("identify-size", "Count", id.Files, "Size", size))
+	}
 	for _, p := range id.Parts {
 		t.println("  " + t.text("identify-part", "Name", p.Name, "Kind", t.text("kind-"+kindID(p.Kind))))
 	}
@@ -80,7 +86,8 @@ func (t *terminal) identification(id *evidence.Identification) {
 		t.println("  " + t.text("identify-missing", "Names", strings.Join(id.Missing, ", ")))
 	}
 	for _, n := range id.Notes {
-		t.println("  " + strings.TrimSpace(n.Code+" "+n.Path+" "+n.Detail))
+		said := []string{report.Note(n, t.lang), n.Path, n.Detail}
+		t.println("  " + strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), " · "))
 	}
 	if id.Kind != 0 {
 		for _, part := range []string{"shows", "hides", "collect"} {
