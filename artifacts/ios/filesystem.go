@@ -66,7 +66,11 @@ type filesystemEntry struct {
 
 // String implements [record.Data].
 func (e filesystemEntry) String() string {
-	return record.Line(fmt.Sprintf("%s %s (%d bytes)", e.Kind, e.Path, e.Size))
+	s := fmt.Sprintf("%s %s (%d bytes)", e.Kind, e.Path, e.Size)
+	if e.Copied {
+		s += ", time as in the copy that was examined"
+	}
+	return record.Line(s)
 }
 
 func filesystemParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
