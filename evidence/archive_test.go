@@ -229,7 +229,7 @@ func TestHostileMembers(t *testing.T) {
 		if name == "a.tar" {
 			links = 2
 		}
-		if found["name-refused"] != 5 || found["duplicate-member"] != 1 || found["not-regular"]+found["link-ignored"] != links {
+		if found["name-refused"] != 4 || found["name-absolute"] != 1 || found["duplicate-member"] != 1 || found["not-regular"]+found["link-ignored"] != links {
 			t.Errorf("%s: notes %+v", name, src.Notes)
 		}
 		if src.Device.Name != "phone" {

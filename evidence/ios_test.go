@@ -154,6 +154,46 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
+// TestAbsoluteNames opens a file system whose archive has absolute names, as tar writes
+// them with -P, also those of hard links.
+func TestAbsoluteNames(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	for _, h := range []*tar.Header{
+		{Name: "/private/var/mobile/Library/", Typeflag: tar.TypeDir, Mode: 0o755},
+		{Name: "/private/var/mobile/Library/a", Size: 1, Mode: 0o644},
+		{Name: "/private/var/mobile/Library/b", Typeflag: tar.TypeLink, Linkname: "/private/var/mobile/Library/a"},
+		{Name: "//private/var/mobile/Library/c"},
+		{Name: "/../private/var/mobile/Library/d"},
+		{Name: "private/var/mobile/Library/a", Size: 1, Mode: 0o644},
+	} {
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte("x")[:h.Size]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := openAll(t, put(t, "a.tar", buf.Bytes()), Options{})[0]
+	if got := paths(s); s.Kind != IOSFilesystem || !slices.Equal(got, []string{EntriesPath, "private/var/mobile/Library/a", "private/var/mobile/Library/b"}) {
+		t.Errorf("%s %q", s.Kind, got)
+	}
+	if data, err := fs.ReadFile(s.FS, "private/var/mobile/Library/b"); err != nil || string(data) != "x" {
+		t.Errorf("hard link: %q, %v", data, err)
+	}
+	notes := map[string]int64{}
+	for _, n := range s.Notes {
+		notes[n.Code] += n.Count
+	}
+	if notes["name-absolute"] != 3 || notes["name-refused"] != 2 || notes["duplicate-member"] != 1 {
+		t.Errorf("%+v", s.Notes)
+	}
+}
+
 // TestEntries lists folders, links, owners and times of archives.
 func TestEntries(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,48 @@ func TestBackupAndSysdiagnose(t *testing.T) {
 	}
 }
 
+// TestUnpackedSysdiagnose opens sysdiagnoses that somebody has unpacked, in a file system
+// and beside a backup, and not again what lies in them.
+func TestUnpackedSysdiagnose(t *testing.T) {
+	t.Parallel()
+	const kept = "private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/"
+	inner := member{name: kept + sysTop + "crashes_and_spins/sysdiagnose_b.tar.gz", data: gzipBytes(t, tarBytes(t, sysFiles("b/")))}
+	dump := append(sysFiles(kept+sysTop), inner, member{name: "private/var/mobile/Library/x", data: []byte("x")})
+	backup := append(members(t, testBackup{files: usual()}.build(t), "backup/"), sysFiles(sysTop)...)
+	folder := t.TempDir()
+	for _, m := range backup {
+		at := filepath.Join(folder, filepath.FromSlash(m.name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, m.data, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	top := strings.TrimSuffix(sysTop, "/")
+	for _, tt := range []struct{ name, want, parts string }{
+		{put(t, "dump.tar", tarBytes(t, dump)), "[iOS file system of dump.tar, in ; sysdiagnose of " + kept + top + ", in dump.tar; sysdiagnose of " + kept + top + "/crashes_and_spins/sysdiagnose_b.tar.gz, in dump.tar]",
+			"[" + kept + top + "]"},
+		{put(t, "both.tar", tarBytes(t, backup)), "[iOS backup of both.tar, in ; sysdiagnose of " + top + ", in ]", "[" + top + "]"},
+		{folder, "[iOS backup of " + filepath.Base(folder) + ", in ; sysdiagnose of " + top + ", in ]", "[" + top + "]"},
+	} {
+		var got, parts []string
+		for _, s := range openAll(t, tt.name, Options{}) {
+			got = append(got, s.Kind.String()+" of "+s.Name+", in "+s.Parent)
+		}
+		if text := "[" + strings.Join(got, "; ") + "]"; text != tt.want {
+			t.Errorf("got  %s\nwant %s", text, tt.want)
+		}
+		id, err := Identify(t.Context(), tt.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range id.Parts {
+			parts = append(parts, p.Name)
+		}
+		if fmt.Sprint(parts) != tt.parts {
+			t.Errorf("parts %q, want %s", parts, tt.parts)
+		}
+	}
+}
+
 func TestIdentifyIOS(t *testing.T) {
 	t.Parallel()
 	backup := testBackup{files: usual(), password: testPassword}.build(t)

@@ -42,6 +42,7 @@ func mountNotes(s *Source, mounts []mount) {
 // An insides is what one walk through an acquisition shows.
 type insides struct {
 	archives []string // sysdiagnoses in archives
+	captures []string // folders of sysdiagnoses, none in another
 	backups  []string // folders of backups
 	doubles  int64    // files that a Mac has added
 	report   string   // the first crash report of a sysdiagnose, by name
@@ -51,7 +52,7 @@ type insides struct {
 // lookInside walks an acquisition to find others in it.
 func lookInside(ctx context.Context, o outer) *insides {
 	in := new(insides)
-	dirs := make(map[string]int)
+	dirs, marks := make(map[string]int), make(map[string]int)
 	in.err = o.walk(func(name string) error {
 		if isAppleDouble(name) {
 			in.doubles++
@@ -63,14 +64,19 @@ func lookInside(ctx context.Context, o outer) *insides {
 		if isSysdiagnoseFile(name) && len(in.archives) < maxCandidates {
 			in.archives = append(in.archives, name)
 		}
-		switch dir, base := path.Split(name); base {
+		dir, base := path.Split(name)
+		switch base {
 		case manifestDB, manifestMBDB:
 			markDir(dirs, dir, catalogueFound)
 		case infoPlist, manifestPlist:
 			markDir(dirs, dir, 0)
 		}
+		if n := sysMarks[base]; n > 0 && dir != "" && (marks[dir] > 0 || len(marks) < maxCandidates) {
+			marks[dir] += n
+		}
 		return ctx.Err()
 	})
+	in.capturesAt(marks)
 	for dir, found := range dirs {
 		if found&catalogueFound == 0 {
 			continue
@@ -83,9 +89,31 @@ func lookInside(ctx context.Context, o outer) *insides {
 			}
 		}
 	}
+	in.archives = slices.DeleteFunc(in.archives, in.captured)
+	in.backups = slices.DeleteFunc(in.backups, in.captured)
 	slices.Sort(in.archives)
 	slices.Sort(in.backups)
 	return in
+}
+
+// capturesAt takes the folders of sysdiagnoses from the marks that were counted in
+// folders, which end with a slash.
+func (in *insides) capturesAt(marks map[string]int) {
+	for _, dir := range sortedKeys(marks) {
+		at, n := path.Clean(dir), marks[dir]
+		if isSysdiagnoseName(path.Base(at)) {
+			n++
+		}
+		if n >= enoughMarks && !in.captured(at) {
+			in.captures = append(in.captures, at)
+		}
+	}
+}
+
+// captured reports whether a name lies in a sysdiagnose that was found, which then
+// shows it itself.
+func (in *insides) captured(name string) bool {
+	return slices.ContainsFunc(in.captures, func(dir string) bool { return strings.HasPrefix(name, dir+"/") })
 }
 
 // markDir notes what was found in a folder, as far as that is a catalogue.
@@ -128,6 +156,9 @@ func (in *insides) open(ctx context.Context, parent *Source, o outer, sh *shared
 	if err != nil {
 		return nil, err
 	}
+	if list, err = openCaptures(ctx, parent, o, in.captures, sh, opt, list); err != nil {
+		return nil, err
+	}
 	for i, dir := range in.backups {
 		if i == maxNested {
 			parent.note("nested-damaged", "", "%d further backups in this acquisition are not opened", len(in.backups)-maxNested)
@@ -151,9 +182,34 @@ func (in *insides) open(ctx context.Context, parent *Source, o outer, sh *shared
 	return list, nil
 }
 
+// openCaptures opens sysdiagnoses in folders of an outer and adds them to a list, the
+// sources of which are closed with an error.
+func openCaptures(ctx context.Context, parent *Source, o outer, dirs []string, sh *shared, opt Options, list []*Source) ([]*Source, error) {
+	for i, dir := range dirs {
+		if i == maxNested {
+			parent.note("nested-damaged", "", "%d further sysdiagnoses in this acquisition are not opened", len(dirs)-maxNested)
+			break
+		}
+		found, err := openSysdiagnose(ctx, o, dir, sh, path.Base(dir), opt)
+		if err != nil {
+			for _, s := range list {
+				s.Close()
+			}
+			return nil, err
+		}
+		for _, s := range found[1:] {
+			s.Name = path.Join(dir, s.Name)
+		}
+		found[0].Name = dir
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
 // openBackupAnd opens the backup in a folder of an outer, and the sysdiagnoses
-// that lie beside it in archives, as people keep what they took from one phone.
-func openBackupAnd(ctx context.Context, o outer, dir string, opt Options) ([]*Source, error) {
+// that lie beside it in archives or folders, as people keep what they took from one
+// phone.
+func openBackupAnd(ctx context.Context, o outer, dir string, captures []string, opt Options) ([]*Source, error) {
 	var besides []string
 	if dir != "." {
 		_ = twoLevels(o, func(at, name string, isDir bool) { // what cannot be listed is in the notes
@@ -162,7 +218,7 @@ func openBackupAnd(ctx context.Context, o outer, dir string, opt Options) ([]*So
 			}
 		})
 	}
-	if len(besides) == 0 {
+	if len(besides)+len(captures) == 0 {
 		s, err := openBackup(ctx, within(o, dir), opt)
 		if err != nil {
 			return nil, err
@@ -176,6 +232,9 @@ func openBackupAnd(ctx context.Context, o outer, dir string, opt Options) ([]*So
 	}
 	slices.Sort(besides)
 	more, err := openNestedFiles(ctx, s, o, besides, sh, opt)
+	if err == nil {
+		more, err = openCaptures(ctx, s, o, captures, sh, opt, more)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

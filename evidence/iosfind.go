@@ -212,13 +212,15 @@ var sysMarks = map[string]int{
 	"ps_thread.txt": 1, "microstackshots": 1,
 }
 
+// enoughMarks is the sum of marks from which on a folder is a sysdiagnose.
+const enoughMarks = 3
+
 // sysLog is the log of the collection.
 const sysLog = "sysdiagnose.log"
 
 // findSysdiagnoses returns the folders of an outer that are sysdiagnoses: its
 // root, or folders just below.
 func findSysdiagnoses(o outer) []string {
-	const enough = 3
 	found := make(map[string]map[string]bool)
 	_ = twoLevelsIn(o, func(dir, name string, _ bool) {
 		if sysMarks[name] == 0 || len(found) >= maxCandidates && found[dir] == nil {
@@ -238,7 +240,7 @@ func findSysdiagnoses(o outer) []string {
 		if isSysdiagnoseName(path.Base(dir)) {
 			n++
 		}
-		if n >= enough {
+		if n >= enoughMarks {
 			dirs = append(dirs, dir)
 		}
 	}

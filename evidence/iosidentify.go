@@ -24,9 +24,7 @@ func (id *Identification) describeIOS(ctx context.Context, o, in outer, found re
 	case IOSSysdiagnose:
 		s.FS = newIOSFS(in, sysDir)
 		id.missing(openStored(s, sysDir+"/"))
-		for _, dir := range found.dirs[1:] {
-			id.Parts = append(id.Parts, Part{Name: dir, Kind: IOSSysdiagnose})
-		}
+		id.besides(found.dirs[1:])
 	}
 	inside := lookInside(ctx, in)
 	if id.Kind == IOSSysdiagnose {
@@ -75,6 +73,7 @@ func (id *Identification) partsInside(o outer, in *insides) {
 		s.Close()
 		id.Parts = append(id.Parts, p)
 	}
+	id.besides(in.captures)
 	for _, dir := range in.backups {
 		if len(id.Parts) == maxNested {
 			return
@@ -86,6 +85,13 @@ func (id *Identification) partsInside(o outer, in *insides) {
 			p.Needs = NeedsPassword
 		}
 		id.Parts = append(id.Parts, p)
+	}
+}
+
+// besides lists folders of sysdiagnoses.
+func (id *Identification) besides(dirs []string) {
+	for _, dir := range dirs[:min(len(dirs), max(0, maxNested-len(id.Parts)))] {
+		id.Parts = append(id.Parts, Part{Name: dir, Kind: IOSSysdiagnose})
 	}
 }
 

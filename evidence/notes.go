@@ -47,6 +47,7 @@ var NoteCodes = []string{
 	"member-name-differs",     // a zip member has two names
 	"member-sparse",           // a sparse member of a tar archive, whose content is not read
 	"members-overlap",         // zip members claim more bytes than the archive has
+	"name-absolute",           // names of members begin with a slash, which is left out
 	"name-refused",            // the name of a member leaves the archive or is not valid
 	"nested-damaged",          // an acquisition within another cannot be opened
 	"nested-locked",           // an acquisition within another needs a secret that is missing or wrong

@@ -69,7 +69,7 @@ var ErrPayloadAbsent = errors.New("listed in the manifest, but its payload is ab
 // Open opens an acquisition, as a folder, a zip archive (also one that is split
 // in pieces) or a tar archive (also .tar.gz and .tar.zst):
 //   - an iOS backup, also the only one in a folder or at the top of an archive,
-//     of which it reads the whole catalogue once;
+//     of which it reads the whole catalogue once, with the sysdiagnoses beside it;
 //   - the file system of an iPhone, rooted at /, at private/ or at private/var,
 //     in a folder of its own or in the folders filesystem1 and filesystem2;
 //   - one sysdiagnose, or several side by side;
@@ -127,7 +127,7 @@ func openAny(ctx context.Context, o outer, called string, opt Options) ([]*Sourc
 	case found.kind == IOSSysdiagnose:
 		return openSysdiagnoses(ctx, o, found.dirs, &shared{c: o}, called, opt)
 	case found.kind == IOSBackup:
-		return openBackupAnd(ctx, o, found.dirs[0], opt)
+		return openBackupAnd(ctx, o, found.dirs[0], found.dirs[1:], opt)
 	case !errors.Is(err, ErrNoAcquisition):
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func openAny(ctx context.Context, o outer, called string, opt Options) ([]*Sourc
 // A recognised is an acquisition of an iPhone that was found in an outer.
 type recognised struct {
 	kind   Kind
-	dirs   []string // of the backup, or of the sysdiagnoses
+	dirs   []string // of the backup, then of the sysdiagnoses beside it; or of the sysdiagnoses
 	mounts []mount  // of the file system
 }
 
@@ -161,10 +161,10 @@ func recognise(o outer) (recognised, error) {
 	}
 	dirs := findSysdiagnoses(o)
 	switch {
-	case err == nil && len(dirs) > 0:
-		return recognised{}, fmt.Errorf("%w, choose one: %.1000q", ErrSeveralAcquisitions, append(dirs, dir))
+	case err == nil && !slices.ContainsFunc(dirs, func(d string) bool { return d == "." || strings.HasPrefix(dir+"/", d+"/") }):
+		return recognised{kind: IOSBackup, dirs: append([]string{dir}, dirs...)}, nil
 	case err == nil:
-		return recognised{kind: IOSBackup, dirs: []string{dir}}, nil
+		return recognised{}, fmt.Errorf("%w, choose one: %.1000q", ErrSeveralAcquisitions, append(dirs, dir))
 	case len(dirs) > 0:
 		return recognised{kind: IOSSysdiagnose, dirs: dirs}, nil
 	}

@@ -75,13 +75,14 @@ func (s *stored) reader() io.Reader { return io.NewSectionReader(s, 0, s.size) }
 var errNotRegular = errors.New("not a regular file")
 
 // cleanName returns the form in which an archive's name for a member is used,
-// and false if the member is refused: absolute, leaving the archive, with an
-// empty element, a backslash, a NUL, or longer than any file system takes.
+// without the slash of an absolute one, and false if the member is refused: leaving
+// the archive, with an empty element, a backslash, a NUL, or longer than any file system takes.
 func cleanName(name string) (string, bool) {
 	const maxName = 4096
 	if len(name) > maxName || strings.ContainsAny(name, "\x00\\") {
 		return "", false
 	}
+	name = strings.TrimPrefix(name, "/")
 	for strings.HasPrefix(name, "./") {
 		name = name[2:]
 	}
@@ -102,6 +103,20 @@ const maxRefusals = 20
 type refusals struct {
 	list []Note
 	more map[string]int64 // by code, beyond the list
+
+	absolute int64  // members whose names begin with a slash
+	rooted   string // the first of them
+}
+
+// name notes a member whose name is used, if it begins with a slash: tar writes such
+// names when told so, as for the file system of a phone.
+func (r *refusals) name(name string) {
+	if !strings.HasPrefix(name, "/") {
+		return
+	}
+	if r.absolute++; r.absolute == 1 {
+		r.rooted = name
+	}
 }
 
 // add notes that the stored file name was refused for the reason code.
@@ -121,6 +136,9 @@ func (r *refusals) all() []Note {
 	notes := append([]Note(nil), r.list...)
 	for _, code := range sortedKeys(r.more) {
 		notes = append(notes, Note{Code: code, Detail: "further files, not listed", Count: r.more[code]})
+	}
+	if r.absolute > 0 {
+		notes = append(notes, Note{Code: "name-absolute", Path: r.rooted, Detail: "names that begin with a slash, the first of which is named", Count: r.absolute})
 	}
 	return notes
 }

@@ -114,7 +114,7 @@ func TestHostileSysdiagnose(t *testing.T) {
 		member{name: sysTop + "fifo", kind: tar.TypeFifo}, member{name: sysTop + "ps.txt", data: []byte("second")}, member{name: sysTop + "big", data: randomBytes(1<<20, 9)})
 	whole := gzipBytes(t, tarBytes(t, list))
 	s := openAll(t, put(t, "a.tar.gz", whole), Options{})[0]
-	want := []string{"appledouble-skipped", "duplicate-member", "links-listed", "name-refused", "not-regular"}
+	want := []string{"appledouble-skipped", "duplicate-member", "files-outside", "links-listed", "name-absolute", "name-refused", "not-regular"}
 	if got := noteCodesOf(s); !slices.Equal(got, want) {
 		t.Errorf("notes %q %+v", got, s.Notes)
 	}

@@ -102,6 +102,9 @@ func (t *tarOuter) end(at int64, err error) {
 // member adds one member to the index, or notes why not.
 func (t *tarOuter) member(h *tar.Header, header int64) {
 	name, ok := cleanName(h.Name)
+	if ok {
+		t.refused.name(h.Name)
+	}
 	switch {
 	case h.Typeflag == tar.TypeDir || h.Typeflag == tar.TypeXGlobalHeader:
 	case !ok || name == "." || !fs.ValidPath(name):

@@ -109,7 +109,11 @@ func (z *zipOuter) findDir(ctx context.Context) (err error) {
 
 // member adds one member to the index, or notes why not.
 func (z *zipOuter) member(m *zipMember) {
-	switch name, use := m.usable(); use {
+	name, use := m.usable()
+	if use != memberBadName {
+		z.refused.name(m.name)
+	}
+	switch use {
 	case memberFile:
 		z.names.add(name, m.off, int64(min(m.plain, math.MaxInt64)))
 	case memberBadName:
