@@ -349,15 +349,14 @@ func valueSize(v Value) int {
 	for i := 0; i < len(v); i++ {
 		c := v[i]
 		if !special[c] {
+			for c == ' ' && len(v)-i > 8 && string(v[i+1:i+9]) == indent {
+				i += 8
+			}
 			continue
 		}
 		switch c {
 		case '"':
-			for i++; i < len(v) && v[i] != '"'; i++ {
-				if v[i] == '\\' {
-					i++
-				}
-			}
+			i += stringSize(v[i:]) - 1
 		case '{', '[':
 			depth++
 		default:
@@ -369,8 +368,14 @@ func valueSize(v Value) int {
 	return len(v)
 }
 
+// indent is what many lines begin with.
+const indent = "        "
+
 // stringSize returns the length of a string with its quotes.
 func stringSize(v Value) int {
+	if n := bytes.IndexByte(v[1:], '"'); n >= 0 && bytes.IndexByte(v[1:1+n], '\\') < 0 {
+		return n + 2
+	}
 	for i := 1; i < len(v); i++ {
 		switch v[i] {
 		case '\\':
