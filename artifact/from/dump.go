@@ -120,7 +120,7 @@ func decoded[T any](decode func(iter.Seq[lines.Line]) iter.Seq2[T, error], headi
 			case failed != nil:
 				yield(record.Record{}, fmt.Errorf("read lines: %w", failed))
 			case blank && heading:
-				yield(record.Record{}, errors.New("read lines: the text is empty"))
+				yield(record.Record{}, errUnprinted)
 			}
 		}
 	}

@@ -26,7 +26,7 @@ records.`,
 	Refs: []string{
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/accessibility/java/com/android/server/accessibility/AccessibilityManagerService.java",
 	},
-	Parse: from.Dump(dumpsys.AccessibilityServices, accessibilityRow),
+	Parse: from.Since("4.1", from.Dump(dumpsys.AccessibilityServices, accessibilityRow)),
 }
 
 // accessibilityService is one service in one of the lists.

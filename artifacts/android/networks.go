@@ -26,7 +26,7 @@ also have shorter dumps of the service, which give none.`,
 		"https://android.googlesource.com/platform/packages/modules/Connectivity/+/refs/heads/main/service/src/com/android/server/connectivity/NetworkAgentInfo.java",
 		"https://android.googlesource.com/platform/packages/modules/Connectivity/+/refs/heads/main/framework/src/android/net/LinkProperties.java",
 	},
-	Parse: from.Dump(dumpsys.Networks, networksRow),
+	Parse: from.Since("5.0", from.Dump(dumpsys.Networks, networksRow)),
 }
 
 // networksNetwork is one network.

@@ -28,7 +28,7 @@ the service, which gives none.`,
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/core/java/com/android/server/notification/PreferencesHelper.java",
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/core/java/android/app/NotificationChannel.java",
 	},
-	Parse: from.Dump(from.Unless("Current Notification Manager state", "  Notification List:", dumpsys.Channels), notificationchannelsRow),
+	Parse: from.Since("5.0", from.Dump(from.Unless("Current Notification Manager state", "  Notification List:", dumpsys.Channels), notificationchannelsRow)),
 }
 
 // notificationchannelsChannel is an app, or one of its channels or groups of them.

@@ -22,7 +22,7 @@ are of the clock of the phone. Older versions of Android have none of this.`,
 	Refs: []string{
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/core/java/android/app/ApplicationExitInfo.java",
 	},
-	Parse: from.Dump(from.Unless("ACTIVITY MANAGER PROCESS EXIT INFO", "ACTIVITY MANAGER ", dumpsys.Exits), processexitsRow),
+	Parse: from.Since("11", from.Dump(from.Unless("ACTIVITY MANAGER PROCESS EXIT INFO", "ACTIVITY MANAGER ", dumpsys.Exits), processexitsRow)),
 }
 
 // processexitsExit is one end of a process.

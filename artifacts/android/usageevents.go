@@ -23,7 +23,7 @@ for longer, see the sums of app usage.`,
 	Refs: []string{
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/usage/java/com/android/server/usage/UserUsageStatsService.java",
 	},
-	Parse: from.Dump(dumpsys.UsageEvents, usageeventsRow),
+	Parse: from.Since("5.0", from.Dump(dumpsys.UsageEvents, usageeventsRow)),
 }
 
 // usageeventsEvent is one event.

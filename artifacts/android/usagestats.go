@@ -21,7 +21,7 @@ versions.`,
 	Refs: []string{
 		"https://android.googlesource.com/platform/frameworks/base/+/refs/heads/main/services/usage/java/com/android/server/usage/UserUsageStatsService.java",
 	},
-	Parse: from.Dump(dumpsys.UsagePackages, usagestatsRow),
+	Parse: from.Since("5.0", from.Dump(dumpsys.UsagePackages, usagestatsRow)),
 }
 
 // usagestatsPackage is the use of one package over one period.

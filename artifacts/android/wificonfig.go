@@ -23,7 +23,7 @@ clock of the phone and without the year, and are kept as text.`,
 	Refs: []string{
 		"https://android.googlesource.com/platform/packages/modules/Wifi/+/refs/heads/main/framework/java/android/net/wifi/WifiConfiguration.java",
 	},
-	Parse: from.Dump(dumpsys.WifiNetworks, wificonfigRow),
+	Parse: from.Since("5.0", from.Dump(dumpsys.WifiNetworks, wificonfigRow)),
 }
 
 // wificonfigNetwork is one network.
