@@ -25,7 +25,7 @@ phone whose lock was taken off, is worth a question. The secret itself is not to
 
 // screenlocksLock is the lock of one user.
 type screenlocksLock struct {
-	User       *int64          `json:"user"`
+	User       *int64          `json:"user"`            // number of the user or profile
 	Changed    record.WallTime `json:"changed"`         // LSKF last changed, clock of the phone
 	Credential string          `json:"credential"`      // CredentialType: "NONE", "PIN"; words differ between versions
 	Extra      []record.KV     `json:"extra,omitempty"` // other values
