@@ -131,7 +131,13 @@ func (f *androidFS) Open(at string) (fs.File, error) {
 	}
 	name, ok := f.find(at)
 	if !ok {
-		return f.dir(at)
+		dir, err := f.dir(at)
+		if errors.Is(err, fs.ErrNotExist) {
+			if refused := f.refused(at); refused != nil {
+				return fail(refused)
+			}
+		}
+		return dir, err
 	}
 	s, err := f.o.open(name)
 	if err != nil {
@@ -142,6 +148,27 @@ func (f *androidFS) Open(at string) (fs.File, error) {
 		info:          fileInfo{name: path.Base(at), size: s.size, mode: 0o444, mod: s.mod},
 		stored:        s, name: name,
 	}, nil
+}
+
+// refused returns why the file at a path cannot be opened, such as a member that
+// unpacks to far more than it stores; nil if there is none.
+func (f *androidFS) refused(at string) error {
+	var names []string
+	if rest, own := strings.CutPrefix(at, f.l.own+"/"); own {
+		names = []string{rest}
+	} else if f.l.stored != nil {
+		names = f.l.stored(at)
+	}
+	for _, name := range names {
+		s, err := f.o.open(name)
+		switch {
+		case err == nil:
+			s.Close()
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
+		}
+	}
+	return nil
 }
 
 // Stat describes the file or folder at a device path.

@@ -1,6 +1,9 @@
 package evidence
 
 import (
+	"errors"
+	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,5 +22,29 @@ func TestSearchProperties(t *testing.T) {
 	cut.searchProperties(strings.NewReader(text[:120]), 120)
 	if cut != (Device{}) && cut.Version != "2.3.5" {
 		t.Errorf("got %+v", cut)
+	}
+}
+
+func TestAndroidBomb(t *testing.T) {
+	t.Parallel()
+	list := testQF(t)
+	i := slices.IndexFunc(list, func(m member) bool { return m.name == "packages.json" })
+	if i < 0 {
+		t.Fatal("the acquisition has no packages.json")
+	}
+	bomb := bombBytes(t, slices.Delete(slices.Clone(list), i, i+1), "packages.json")
+	sources, err := Open(t.Context(), put(t, "bomb.zip", bomb), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range sources {
+		defer src.Close()
+	}
+	src := sources[0]
+	if _, err := src.Open("androidqf/packages.json"); err == nil || !strings.Contains(err.Error(), "would grow") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := src.Open("androidqf/absent.json"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
 	}
 }
