@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"runtime"
+	"sync"
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/engine"
@@ -14,6 +16,10 @@ import (
 
 // maxObservations bounds what the correlators remember of one case.
 const maxObservations = 500_000
+
+// maxJudges bounds the correlators that judge at the same time, and so what they
+// hold.
+const maxJudges = 4
 
 // Conclude has the correlators judge their observations, collects what was
 // found into findings.jsonl, gravest first, and writes the ledger. It returns
@@ -31,19 +37,34 @@ func (c *Case) Conclude(sources []string, correlators []detect.Correlator, ledge
 	return grades, c.writeLedger(append(ledger, failed...))
 }
 
-// correlate returns what the correlators find, and as coverage what they could
-// not judge.
+// correlate returns what the correlators find, in their order, and as coverage what
+// they could not judge. Several judge at the same time.
 func (d *detection) correlate(correlators []detect.Correlator) (found []detect.Finding, failed []engine.Coverage) {
-	for _, k := range correlators {
-		err := k.Correlate(d.observations(k.ID()), func(f detect.Finding) {
-			f.Seal()
-			found = append(found, f)
+	judged := make([]struct {
+		found []detect.Finding
+		err   error
+	}, len(correlators))
+	free := make(chan struct{}, min(maxJudges, runtime.GOMAXPROCS(0)))
+	var wg sync.WaitGroup
+	for i, k := range correlators {
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			j := &judged[i]
+			j.err = k.Correlate(d.observations(k.ID()), func(f detect.Finding) {
+				f.Seal()
+				j.found = append(j.found, f)
+			})
+			if j.err == nil && d.count > maxObservations && len(d.seen[k.ID()]) > 0 {
+				j.err = fmt.Errorf("only the first %d of %d observations were judged", maxObservations, d.count)
+			}
 		})
-		if err == nil && d.count > maxObservations && len(d.seen[k.ID()]) > 0 {
-			err = fmt.Errorf("only the first %d of %d observations were judged", maxObservations, d.count)
-		}
-		if err != nil {
-			failed = append(failed, engine.Coverage{Artifact: k.ID(), Outcome: engine.Partial, Errors: 1, Sample: []string{err.Error()}})
+	}
+	wg.Wait()
+	for i, j := range judged {
+		found = append(found, j.found...)
+		if j.err != nil {
+			failed = append(failed, engine.Coverage{Artifact: correlators[i].ID(), Outcome: engine.Partial, Errors: 1, Sample: []string{j.err.Error()}})
 		}
 	}
 	return found, failed

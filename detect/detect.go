@@ -34,7 +34,8 @@ type Correlator interface {
 	Observe(rec record.Record, seen func(Observation))
 
 	// Correlate judges all observations of one case by this correlator, in
-	// time order, those without a time first.
+	// time order, those without a time first. Other correlators may do so at the
+	// same time.
 	Correlate(seen iter.Seq2[Observation, error], found func(Finding)) error
 }
 
