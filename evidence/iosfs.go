@@ -157,7 +157,7 @@ func (f *iosFS) Open(at string) (fs.File, error) {
 	}
 	return &backupFile{
 		SectionReader: io.NewSectionReader(s, 0, s.size),
-		info:          fileInfo{name: path.Base(at), size: s.size, mode: 0o444, mod: s.mod},
+		info:          fileInfo{name: path.Base(at), size: s.size, mode: 0o444, mod: s.changed()},
 		stored:        s, name: name,
 	}, nil
 }

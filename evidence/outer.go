@@ -52,6 +52,15 @@ type stored struct {
 	late  func() []Note // what reading has shown; nil if it shows nothing
 }
 
+// changed returns when the file was last changed, as far as the archive records an
+// instant; else zero.
+func (s *stored) changed() time.Time {
+	if s.mod.IsZero() && !s.modified.Local {
+		return s.modified.Time
+	}
+	return s.mod
+}
+
 // allNotes returns the notes, also those that reading has added so far.
 func (s *stored) allNotes() []Note {
 	if s.late == nil {

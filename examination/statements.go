@@ -28,10 +28,34 @@ func statements(src *evidence.Source) []evidence.Note {
 		}
 		notes = append(notes, evidence.Note{Code: "crash-reports-day", Detail: detail})
 	}
+	if note, ok := erasure(src); ok {
+		notes = append(notes, note)
+	}
 	if src.Kind != evidence.IOSBackup && version != "" && !release.Older(version, "26") {
 		notes = append(notes, evidence.Note{Code: "shutdown-log-short"})
 	}
 	return notes
+}
+
+// erased is a file that iOS makes when it has erased the phone.
+const erased = "private/var/root/.obliterated"
+
+// erasure says when the phone of a file system was erased, as far as the acquisition
+// records times: what ran before has left nothing but what a backup brought back.
+func erasure(src *evidence.Source) (evidence.Note, bool) {
+	if src.Kind != evidence.IOSFilesystem || src.FS == nil {
+		return evidence.Note{}, false
+	}
+	f, err := src.Open(erased)
+	if err != nil {
+		return evidence.Note{}, false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.IsDir() || info.ModTime().IsZero() {
+		return evidence.Note{}, false
+	}
+	return evidence.Note{Code: "phone-erased", Path: erased, Detail: info.ModTime().UTC().Format(time.RFC3339)}, true
 }
 
 // versionNotes says whether the version was up to date when the acquisition was made.
