@@ -231,8 +231,8 @@ func (q *logQuery) print(ctx context.Context, t *terminal, out io.Writer, w *lin
 // conclude tells what was given and what is not known.
 func (q *logQuery) conclude(t *terminal, s *unifiedlog.Stats) {
 	if q.style == "json" {
-		t.note(fmt.Sprintf(`{"event":"log","entries":%d,"chunksets":%d,"skipped":%d,"damaged":%d,"missing_strings":%d,"missing_arguments":%d,"lost":%d}`,
-			s.Entries, s.Chunksets, s.ChunksetsSkipped, s.Damaged, s.NoStrings+s.BadOffsets, s.MissingOversize, s.LostEntries))
+		t.note(fmt.Sprintf(`{"event":"log","entries":%d,"chunksets":%d,"skipped":%d,"damaged":%d,"missing_strings":%d,"missing_formats":%d,"missing_arguments":%d,"lost":%d}`,
+			s.Entries, s.Chunksets, s.ChunksetsSkipped, s.Damaged, s.NoStrings+s.BadOffsets, s.NoFormats, s.MissingOversize, s.LostEntries))
 		return
 	}
 	t.note(t.text("log-entries", "Entries", s.Entries, "Read", s.Chunksets, "Skipped", s.ChunksetsSkipped))
@@ -246,7 +246,7 @@ func (q *logQuery) conclude(t *terminal, s *unifiedlog.Stats) {
 		{"log-lost", s.LostEntries},
 	} {
 		if c.n > 0 {
-			t.note(t.text(c.id, "Number", c.n))
+			t.note(t.text(c.id, "Number", c.n, "Formats", s.NoFormats))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,15 +13,15 @@ import (
 	"github.com/vigie-project/vigie/format/unifiedlog/logtest"
 )
 
-// logStoreFiles FOLDER [live] writes a small unified log as a logarchive, or in the
-// layout of a device.
+// logStoreFiles FOLDER [live] [bare] writes a small unified log as a logarchive, or in
+// the layout of a device; bare without the strings of the shared cache.
 func logStoreFiles(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: logstore folder [live]")
+		ts.Fatalf("usage: logstore folder [live] [bare]")
 	}
 	dir := ts.MkAbs(args[0])
 	start := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
-	w := logtest.New(logtest.Options{Boot: start, Live: len(args) > 1}, func(name string) (io.WriteCloser, error) {
+	w := logtest.New(logtest.Options{Boot: start, Live: slices.Contains(args, "live"), NoSharedCache: slices.Contains(args, "bare")}, func(name string) (io.WriteCloser, error) {
 		name = filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			return nil, err

@@ -13,12 +13,6 @@ func (d *decoder) format(k formatKey) *format {
 		return f
 	}
 	f = d.a.strings.format(k)
-	switch f.status {
-	case StatusNoFile:
-		d.stats.NoStrings++
-	case StatusBadOffset:
-		d.stats.BadOffsets++
-	}
 	if len(d.formats) >= maxFormats {
 		clear(d.formats)
 	}
@@ -85,11 +79,11 @@ var (
 func (d *decoder) appendUnresolved(dst []byte, e *Entry, f *format) []byte {
 	dst = append(dst, "<format "...)
 	dst = append(dst, f.status.String()...)
+	dst = append(dst, ": "...)
 	if f.status != StatusUnknown {
-		dst = append(dst, ": "...)
 		dst = f.uuid.Append(dst)
-		dst = fmt.Appendf(dst, "+%#x", f.ref)
 	}
+	dst = fmt.Appendf(dst, "+%#x", f.ref)
 	dst = append(dst, '>')
 	first := true
 	for i := range d.items {

@@ -51,6 +51,7 @@ type Entry struct {
 	private []byte
 	format  *format
 	text    []byte // the message, where it was composed for a predicate
+	told    told   // what of it was counted
 }
 
 // Time returns the wall clock time in UTC; it is zero if Clock is ClockNone.
@@ -118,6 +119,7 @@ func (e *Entry) resolve() *format {
 		default:
 			e.format = noFormat
 		}
+		e.lacksFormat()
 	}
 	return e.format
 }

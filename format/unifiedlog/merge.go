@@ -283,6 +283,7 @@ func (m *merger) give() bool {
 	} else {
 		heap.Fix(&m.open, 0)
 	}
+	m.d.slot.give()
 	return m.yield(&m.d.slot, nil)
 }
 

@@ -145,3 +145,51 @@ func TestTimes(t *testing.T) {
 		t.Errorf("another boot has %q", got)
 	}
 }
+
+// TestMissingStringsCounted checks that entries without format are counted once,
+// and their formats too, however they are read.
+func TestMissingStringsCounted(t *testing.T) {
+	t.Parallel()
+	list := make([]logtest.Entry, 0, 60)
+	for i := range 60 {
+		list = append(list, logtest.Entry{Time: start.Add(time.Duration(i) * time.Second), Process: "/usr/libexec/locationd", PID: 7,
+			Library: "/usr/lib/libexample.dylib", Shared: true, Format: "number " + string(rune('a'+i%3)) + " is %d", Args: []any{i}})
+	}
+	a, err := unifiedlog.Open(write(t, logtest.Options{NoSharedCache: true}, list...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]unifiedlog.Filter{
+		"all":       {},
+		"contains":  {Contains: "no strings file"},
+		"predicate": {Predicate: func(b []byte) bool { return true }},
+		"match":     {Match: func(e *unifiedlog.Entry) bool { return e.Format() == "" }},
+	} {
+		var s unifiedlog.Stats
+		f.Stats = &s
+		for e, err := range a.Entries(t.Context(), f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = e.Message(), e.Message()
+		}
+		if s.Entries != 60 || s.NoStrings != 60 || s.NoFormats != 3 || s.BadOffsets != 0 {
+			t.Errorf("%s, in order: %d entries, %d without strings, %d formats", name, s.Entries, s.NoStrings, s.NoFormats)
+		}
+		err := a.Scan(t.Context(), f, 2, func(_ int, batch []unifiedlog.Entry) {
+			for i := range batch {
+				_ = batch[i].Message()
+			}
+		})
+		if err != nil || s.Entries != 60 || s.NoStrings != 60 || s.NoFormats != 3 {
+			t.Errorf("%s: %d entries, %d without strings, %d formats, %v", name, s.Entries, s.NoStrings, s.NoFormats, err)
+		}
+	}
+	var s unifiedlog.Stats
+	for range a.Entries(t.Context(), unifiedlog.Filter{Contains: "nothing has this", Stats: &s}) {
+		t.Error("an entry")
+	}
+	if s.NoStrings != 0 || s.NoFormats != 0 {
+		t.Errorf("of entries that are not given, %d counted", s.NoStrings)
+	}
+}

@@ -110,12 +110,14 @@ func (d *decoder) oversize(e *Entry) (b, private []byte) {
 	}
 	r, ok := nearest(d.a.oversizeRefs(k), e.Continuous)
 	if !ok {
-		d.stats.MissingOversize++
+		e.told.noArguments = true
+		e.lacksArguments()
 		return nil, nil
 	}
 	out := d.a.loadOversize(r)
 	if uint64(r.at)+uint64(r.size) > uint64(len(out)) {
-		d.stats.MissingOversize++
+		e.told.noArguments = true
+		e.lacksArguments()
 		return nil, nil
 	}
 	return parseOversize(out[r.at : r.at+r.size])

@@ -93,6 +93,9 @@ func TestPlaso(t *testing.T) {
 			stats.UnlistedPages+stats.OutsideWindow+stats.BadOffsets+stats.MissingOversize > 0 {
 		t.Errorf("%+v", stats)
 	}
+	if stats.NoStrings != 35204 || stats.NoFormats != 979 || status[StatusNoFile] != 35204 {
+		t.Errorf("%d entries lack %d formats; %v", stats.NoStrings, stats.NoFormats, status)
+	}
 }
 
 func sum(m map[EventType]int) (n int) {

@@ -38,7 +38,8 @@ func (a *Archive) Scan(ctx context.Context, f Filter, workers int, fn func(worke
 			}
 		}
 		d.next = func() *Entry { return &d.batch[:len(d.batch)+1][len(d.batch)] }
-		d.emit = func(*Entry) bool {
+		d.emit = func(e *Entry) bool {
+			e.give()
 			if d.batch = d.batch[:len(d.batch)+1]; len(d.batch) == batchSize {
 				flush()
 			}

@@ -30,14 +30,17 @@ type Stats struct {
 	BadItems        uint64 // arguments outside their entry
 	UnlistedPages   uint64 // of a process that the catalog does not list for the chunkset
 	OutsideWindow   uint64 // entries outside the time that the catalog states for the chunkset
-	NoStrings       uint64 // formats asked for whose file of strings is missing
-	BadOffsets      uint64 // formats asked for that their file of strings does not have
-	MissingOversize uint64 // entries whose separate arguments were not found
+	NoStrings       uint64 // entries given whose file of strings is missing, as far as their format or message was asked for
+	BadOffsets      uint64 // the same, whose file of strings does not have the format
+	NoFormats       uint64 // different formats that these entries lack
+	MissingOversize uint64 // entries given whose separate arguments were not found, as far as they were asked for
 	Spilled         uint64 // chunksets read more than once to keep within memory
 	LostEntries     uint64 // entries that loss entries speak of
 
 	Message message.Stats // of the messages composed by workers
 	Errors  []error       // each a *DamageError or an error of the file system
+
+	lacking map[*format]bool // the formats of NoFormats
 }
 
 // A DamageError says what part of a store could not be read.
@@ -83,9 +86,59 @@ func (s *Stats) add(o *Stats) {
 		*p[0] += *p[1]
 	}
 	s.Message.Add(&o.Message)
+	for f := range o.lacking {
+		s.lack(f)
+	}
 	for _, err := range o.Errors {
 		if len(s.Errors) < maxErrors {
 			s.Errors = append(s.Errors, err)
 		}
+	}
+}
+
+// lack notes a format that an entry lacks.
+func (s *Stats) lack(f *format) {
+	if s.lacking == nil {
+		s.lacking = map[*format]bool{}
+	}
+	if len(s.lacking) < maxFormats && !s.lacking[f] {
+		s.lacking[f] = true
+		s.NoFormats++
+	}
+}
+
+// told says of an entry what the counts have of it. An entry is decoded more than
+// once, and its format asked for while it is not certain that it will be given.
+type told struct{ given, format, noArguments, arguments bool }
+
+// give notes that the entry is given.
+func (e *Entry) give() {
+	e.told.given = true
+	e.lacksFormat()
+	e.lacksArguments()
+}
+
+// lacksFormat counts an entry without format, once.
+func (e *Entry) lacksFormat() {
+	if !e.told.given || e.told.format || e.format == nil {
+		return
+	}
+	e.told.format = true
+	switch e.format.status {
+	case StatusNoFile, StatusUnknown:
+		e.d.stats.NoStrings++
+	case StatusBadOffset:
+		e.d.stats.BadOffsets++
+	default:
+		return
+	}
+	e.d.stats.lack(e.format)
+}
+
+// lacksArguments counts an entry without the arguments that it keeps apart, once.
+func (e *Entry) lacksArguments() {
+	if e.told.given && e.told.noArguments && !e.told.arguments {
+		e.told.arguments = true
+		e.d.stats.MissingOversize++
 	}
 }

@@ -102,6 +102,8 @@ func (s *stringStore) format(k formatKey) *format {
 		f.status, f.text, f.prog = StatusResolved, string(text), message.Compile(text)
 	case exists:
 		f.status = StatusBadOffset
+	case k.uuid.IsZero():
+		f.status = StatusUnknown
 	}
 	if s.formats == nil || len(s.formats) >= maxFormats {
 		s.formats = map[formatKey]*format{}

@@ -25,14 +25,6 @@ func (u UUID) Append(dst []byte) []byte {
 // IsZero reports whether all bytes are zero, which stands for "none".
 func (u UUID) IsZero() bool { return u == UUID{} }
 
-// hex32 returns the 32 upper-case digits that name the file of strings.
-func (u UUID) hex32() string {
-	var b [32]byte
-	for i, c := range u {
-		b[2*i], b[2*i+1] = upperHex[c>>4], upperHex[c&15]
-	}
-	return string(b[:])
-}
 
 // parseUUID reads 32 hexadecimal digits.
 func parseUUID(s string) (u UUID, ok bool) {

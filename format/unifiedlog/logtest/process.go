@@ -31,7 +31,6 @@ type page struct {
 	base, last uint64
 	public     []byte
 	private    []byte // backwards: the last part comes first in the page
-	parts      [][]byte
 	used       []names
 }
 
