@@ -47,8 +47,10 @@ func (d *droid) intrusionLog(dir string) (string, error) {
 	return path, nil
 }
 
-// intrusionText returns all events in one text.
+// intrusionText returns all events in one text, beside the list of packages that
+// says where the apps lie.
 func (d *droid) intrusionText() []byte {
+	d.ruled("event-privileged", "android.intrusion", spyApp+":shell", detect.NeedsExpert, "a process of the app with the rights of the system")
 	var b bytes.Buffer
 	for _, f := range d.intrusionDays() {
 		b.Write(f.data)
@@ -145,11 +147,17 @@ func (d *droid) spyEvents() []event {
 	d.found("event-process", "android.intrusion", spyApp+":core", detect.Confirmed, "a process of the app, started", spyActive+0.1)
 	d.found("event-install", "android.intrusion", `"package_installed"`, detect.Confirmed, "the installation of the app", spyInstalled)
 	d.found("event-push", "android.intrusion", spyFolder, detect.Strong, "a file that was copied into its folder over adb", spyRooted)
+	d.ruled("event-changed", "android.intrusion", "com.example.loader", detect.NeedsExpert, "an app whose program changed without an installation")
 	d.ruled("event-adb", "android.intrusion", spyFolder, detect.NeedsExpert, "a program that was made executable over adb")
+	loader := func(hours float64, digest string) event {
+		return securityEvent(d.ago(hours), "app_process_start", fmt.Sprintf(`{"process":"com.example.loader","uid":10099,"pid":6200,"seinfo":"default:targetSdkVersion=%d:complete","sha256":%q}`, d.sdk, strings.Repeat(digest, 32)))
+	}
 	return []event{
 		dnsEvent(d.ago(spyActive), spyApp, spyHost, spyAddress), connectEvent(d.ago(spyActive-0.01), spyApp, "/"+spyAddress, 443),
 		securityEvent(d.ago(spyActive+0.1), "app_process_start", fmt.Sprintf(`{"process":%q,"uid":%d,"pid":6100,"seinfo":"default:targetSdkVersion=%d:complete","sha256":%q}`, spyApp+":core", d.find(spyApp).id, d.sdk, d.find(spyApp).sha256())),
 		securityEvent(d.ago(spyInstalled), "package_installed", fmt.Sprintf(`{"package_name":%q,"version_code":%d,"user_id":0}`, spyApp, spyVersion)),
+		securityEvent(d.ago(spyActive+0.2), "app_process_start", fmt.Sprintf(`{"process":%q,"uid":%d,"pid":6102,"seinfo":"platform:privapp:targetSdkVersion=%d:complete","sha256":%q}`, spyApp+":shell", d.find(spyApp).id, d.sdk, d.find(spyApp).sha256())),
+		loader(spyActive+4, "6a"), loader(spyActive+1, "9c"),
 		securityEvent(d.ago(spyRooted), "adb_sync_send_file", fmt.Sprintf(`{"path":%q}`, spyFolder+"/"+spyProcess)),
 		securityEvent(d.ago(spyRooted-0.02), "adb_shell_cmd", fmt.Sprintf(`{"command":%q}`, "chmod 755 "+spyFolder+"/"+spyProcess)),
 	}

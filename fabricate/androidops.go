@@ -122,11 +122,13 @@ func (d *droid) adb() string {
 	at := func(hours float64) int64 { return d.ago(hours).UnixMilli() }
 	t.line("ADB MANAGER STATE (dumpsys adb):\n{\n  debugging_manager={\n    connected_to_adb=true\n    user_keys=%s examiner@desk", hostKey(1))
 	if !d.opt.Benign {
-		t.line("%s ops@kiosk", hostKey(2))
+		t.line("%s ops@kiosk\n%s custody@desk", hostKey(2), hostKey(3))
 	}
 	t.line("\n    keystore=<?xml version='1.0' encoding='utf-8' standalone='yes' ?>\n<keyStore version=\"1\">\n<adbKey key=\"%s examiner@desk\" lastConnection=\"%d\" />", hostKey(1), at(0.6))
 	if !d.opt.Benign {
-		t.line("<adbKey key=\"%s ops@kiosk\" lastConnection=\"%d\" />", hostKey(2), at(spyRooted))
+		t.line("<adbKey key=\"%s ops@kiosk\" lastConnection=\"%d\" />\n<adbKey key=\"%s custody@desk\" lastConnection=\"%d\" />", hostKey(2), at(spyRooted), hostKey(3), at(spyInstalled+0.2))
+		d.ruled("adb-earlier", "android.adbkeys", "ops@kiosk", detect.Context, "a computer that was connected long before the acquisition")
+		d.ruled("adb-install-control", "android.adbkeys", "custody@desk", detect.NeedsExpert, "a computer that was connected minutes before the app was installed, which reads the screen now")
 	}
 	t.line("</keyStore>\n\n    adb_wifi={\n      enabled=false\n      tls_port=0\n    }\n  }\n}")
 	d.trap("key-of-examiner", "examiner@desk", "the key of the computer that made the acquisition")

@@ -36,13 +36,17 @@ func (d *droid) batterystats() string {
 	}
 	event(20, `+pkginst=u0a60:"com.example.notes"`)
 	t.line("\nDaily stats:\n  Current start time: %s\n    Package changes:\n      Update com.example.notes vers=105", wall(d.ago(8), day))
-	for i, changes := range []string{"Update com.example.weather vers=101", "Update com.example.weather vers=100", d.infected("Update " + spyApp + " vers=3\n      Update com.example.loader vers=0")} {
+	for i, changes := range []string{
+		"Update com.example.weather vers=101" + d.infected("\n      Update com.example.mail vers=96"), "Update com.example.weather vers=100",
+		d.infected("Update " + spyApp + " vers=3\n      Update com.example.loader vers=0\n      Update com.example.mail vers=210"),
+	} {
 		t.line("  Daily from %s to %s:\n    Charge step durations:\n      #0: +5m15s53ms to 100 (screen-off, power-save-off, device-idle-off)", wall(d.ago(float64(56+24*i)), day), wall(d.ago(float64(32+24*i)), day))
 		if changes != "" {
 			t.line("    Package changes:\n      %s", changes)
 		}
 	}
 	d.found("battery-daily", "android.batterydaily", spyApp, detect.Confirmed, "an update of the app, in the daily statistics", 0)
+	d.ruled("battery-downgrade", "android.batterydaily", "com.example.mail", detect.Context, "an app that was replaced by an older version")
 	d.trap("newest-day-first", "com.example.weather", "versions that fall in the order of the text and rise in that of time")
 	t.line("\nStatistics since last charge:\n  System starts: 1, currently on battery: false")
 	return t.String()
