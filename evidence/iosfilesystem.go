@@ -3,7 +3,6 @@ package evidence
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -334,8 +333,3 @@ func textAt(s *Source, name string, limit int64) []byte {
 
 // utc returns an instant as [Device.Acquired] has it.
 func utc(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// nestedName returns what a nested source is called: its place in its parent.
-func nestedName(parent, dir string) string {
-	return strings.Trim(fmt.Sprintf("%s/%s", parent, dir), "/.")
-}

@@ -299,9 +299,7 @@ func textProcess(m []string) Process {
 			*to = &n
 		}
 	}
-	for _, state := range strings.FieldsFunc(m[6], func(r rune) bool { return strings.ContainsRune("() ,", r) }) {
-		p.States = append(p.States, state)
-	}
+	p.States = append(p.States, strings.FieldsFunc(m[6], func(r rune) bool { return strings.ContainsRune("() ,", r) })...)
 	return p
 }
 

@@ -25,7 +25,6 @@ func (u UUID) Append(dst []byte) []byte {
 // IsZero reports whether all bytes are zero, which stands for "none".
 func (u UUID) IsZero() bool { return u == UUID{} }
 
-
 // parseUUID reads 32 hexadecimal digits.
 func parseUUID(s string) (u UUID, ok bool) {
 	if len(s) != 32 {

@@ -17,9 +17,6 @@ import (
 	"github.com/vigie-project/vigie/record"
 )
 
-// images is where the corpus has parts of file systems.
-const images = "ios-ffs/abrignoni+iLEAPP/images/"
-
 // Why rows of iLEAPP are no concern of Vigie, or are others here.
 const (
 	beReal     = "what the owner and friends put on BeReal, read from its caches: nothing there is a way in or dates one"
