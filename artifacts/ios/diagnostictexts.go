@@ -19,16 +19,16 @@ var DiagnosticTexts = artifact.Parser{
 	Title: lang.Text{EN: "Other texts in a sysdiagnose", FR: "Autres textes d'un sysdiagnose"},
 	Doc: `A sysdiagnose has texts of many tools whose form is not published: declarative
 management (rmd), access to profiles, jobs of launchd, extensions of the kernel,
-cryptexes, settings, states of networks, accounts and file providers. Lines are kept as
-they are, with the bundle identifiers and paths in them, so that indicators are compared
-with them; lines that begin with a date are messages of a log. What they mean has to be
-read. A text that is missing says nothing, since each version has others.`,
+cryptexes, settings, states and events of networks, use of processors, accounts and
+file providers. Lines are kept as they are, with the bundle identifiers and paths in
+them, so that indicators are compared with them; lines that begin with a date are
+messages of a log. What they mean has to be read. A text that is missing says nothing, since each version has others.`,
 	Inputs: diagnosticTextsInputs(
 		"Preferences/**/*.txt", "WiFi/*_status.txt", "WiFi/diagnostics-*.txt", "fileproviderctl.log", "FileProvider/*.txt", "FileProvider/*.log",
-		"kextstat.txt", "launchctl-*.txt", "nvram.txt", "pcsstatus.txt", "pcstatus.txt", "sysctl.txt", "sw_vers.txt", "uptime.txt",
+		"kextstat.txt", "launchctl-*.txt", "nvram.txt", "ltop.txt", "jetsam_priority.txt", "pcsstatus.txt", "pcstatus.txt", "sysctl.txt", "sw_vers.txt", "uptime.txt",
 		"logs/Accounts/*", "logs/LaunchServices/*", "logs/ProtectedCloudStorage/*", "logs/OSEligibility/*.txt", "logs/fsck/*.log", "logs/libcryptex/*.txt",
 		"logs/profile_access/*.txt", "logs/rmd/*.txt", "logs/NetworkRelay/*.txt", "logs/NetworkRelay/*.log", "logs/itunesstored/com.apple.itunesstored/*",
-		"logs/appinstallation/*.log*", "logs/AppConduit/*.log*", "logs/ManagedSettings/*.txt", "logs/parsecd/*.txt",
+		"WiFi/*.tgz", "libtrace/*.log", "logs/appinstallation/*.log*", "logs/AppConduit/*.log*", "logs/ManagedSettings/*.txt", "logs/parsecd/*.txt",
 	),
 	Record: diagnosticTextsLine{},
 	Refs:   []string{"https://github.com/EC-DIGIT-CSIRC/sysdiagnose"},
@@ -38,9 +38,32 @@ read. A text that is missing says nothing, since each version has others.`,
 		if strings.HasPrefix(string(head[:n]), "SQLite format 3") || strings.HasPrefix(string(head[:n]), "bplist") {
 			return func(func(record.Record, error) bool) {} // no text
 		}
-		name := strings.TrimPrefix(in.Path, "sysdiagnose/")
-		return from.DaemonLog(func(e daemonlog.Entry) diagnosticTextsLine { return diagnosticTextsRow(name, e) })(ctx, in)
+		return diagnosticTextsRead(ctx, in)
 	},
+}
+
+// diagnosticTextsRead reads a text, or those in a compressed archive: the tables and logs
+// of Wi-Fi come in such.
+func diagnosticTextsRead(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		for text, err := range from.PackedTexts(in) {
+			if err != nil {
+				if !yield(record.Record{}, err) {
+					return
+				}
+				continue
+			}
+			name := strings.TrimPrefix(in.Path, "sysdiagnose/")
+			if text.Name != "" {
+				name += "/" + text.Name
+			}
+			for r, err := range from.DaemonLog(func(e daemonlog.Entry) diagnosticTextsLine { return diagnosticTextsRow(name, e) })(ctx, text.Input) {
+				if !yield(r, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func diagnosticTextsInputs(globs ...string) (patterns []artifact.Pattern) {
@@ -55,7 +78,7 @@ type diagnosticTextsLine struct {
 	Time  record.Time     `json:"time"`  // start of the line, if it has an offset from UTC
 	Clock record.WallTime `json:"clock"` // start of the line without: clock of the phone, no zone
 
-	File  string        `json:"file"`            // path in the sysdiagnose
+	File  string        `json:"file"`            // path in the sysdiagnose, and in the archive there
 	Text  record.Text   `json:"text"`            // the line without the time, or the lines of the message
 	Apps  []record.App  `json:"apps,omitempty"`  // words that have the form of a bundle identifier
 	Paths []record.Path `json:"paths,omitempty"` // words that are absolute paths

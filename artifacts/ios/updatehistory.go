@@ -22,14 +22,15 @@ var UpdateHistory = artifact.Parser{
 	Title: lang.Text{EN: "Logs of updates of iOS", FR: "Journaux des mises à jour d'iOS"},
 	Doc: `A sysdiagnose has logs of the programs that update iOS and what belongs to it: history
 of downloads and installations, logs of the update itself, and of assets such as models
-and fonts. Builds of iOS in them tell which was running when, and so which exploits were
-possible. The forms of these logs differ by version and are not published: messages are
-kept as they are, with the builds that they name. See also ios.activationlog, ios.brctl
-and ios.iosversions.`,
+and fonts; a file system has the log of the last restoration. Builds of iOS in them tell
+which was running when, and so which exploits were possible. The forms of these logs
+differ by version and are not published: messages are kept as they are, with the builds
+that they name. See also ios.activationlog, ios.brctl and ios.iosversions.`,
 	Inputs: []artifact.Pattern{
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileSoftwareUpdate/*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/OTAUpdateLogs/*"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MSU/*.log*"},
+		{Kinds: evidence.IOSFilesystem, Glob: "private/var/mobile/MobileSoftwareUpdate/restore.log"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MSU/*.txt"},
 		{Kinds: evidence.IOSSysdiagnose, Glob: "sysdiagnose/logs/MobileAsset/history/*"},
 	},
