@@ -39,6 +39,10 @@ var NoteCodes = []string{
 	"list-absent",             // Info.plist, Manifest.plist or Status.plist is absent
 	"list-damaged",            // one of them cannot be read
 	"listing-incomplete",      // folders or rows that could not be listed
+	"log-arguments-absent",    // entries of a unified log whose arguments were stored apart, and are not there
+	"log-catalog-differs",     // processes or times that the catalogs of a unified log do not state
+	"log-parts-unknown",       // parts of a unified log of a kind that is not known, which were not read
+	"log-strings-absent",      // entries of a unified log whose text is in a file that is not there, or not in it
 	"main-text-absent",        // a bugreport has no text of dumpstate
 	"main-text-differs",       // main_entry.txt of a bugreport names no text that is there
 	"manifest-damaged",        // parts of the manifest that cannot be read

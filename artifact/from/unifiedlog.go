@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vigie-project/vigie/artifact"
+	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/format/unifiedlog"
 	"github.com/vigie-project/vigie/record"
 )
@@ -72,4 +73,14 @@ func (l *LogStore) Path(f *unifiedlog.File) string { return path.Join(l.root, f.
 // the table names the chunkset and the offset in what it decompresses to.
 func (l *LogStore) At(e *unifiedlog.Entry) record.Origin {
 	return record.Origin{Path: l.Path(e.File), Table: fmt.Sprintf("chunkset %d at %d", e.Chunkset, e.Offset), Offset: e.FileOffset()}
+}
+
+// Note notes what the counts of the entries read say of them.
+func (l *LogStore) Note(s *unifiedlog.Stats) {
+	if l.in.Note == nil {
+		return
+	}
+	for _, n := range evidence.LogNotes(l.root, s) {
+		l.in.Note(n)
+	}
 }

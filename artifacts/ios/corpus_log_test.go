@@ -17,11 +17,19 @@ import (
 // logCorpus counts the records of a parser on a real store of logs, by the texts of some fields.
 func logCorpus(t *testing.T, p *artifact.Parser, keys ...string) map[string]int {
 	t.Helper()
+	n, _ := logCorpusNotes(t, p, keys...)
+	return n
+}
+
+// logCorpusNotes is logCorpus with what the parser notes.
+func logCorpusNotes(t *testing.T, p *artifact.Parser, keys ...string) (n map[string]int, notes []evidence.Note) {
+	t.Helper()
 	src := &evidence.Source{ID: "real", Kind: evidence.IOSFilesystem, FS: os.DirFS(testdata.Path(t, "unified-logs/log2timeline+plaso/AUL"))}
-	n := map[string]int{}
+	n = map[string]int{}
+	note := func(m evidence.Note) { notes = append(notes, m) }
 	for _, job := range engine.NewPlan(src, []*artifact.Parser{p}, func(*artifact.Parser) bool { return true }).Jobs {
 		for _, file := range job.Files {
-			for rec, err := range engine.Parse(context.Background(), src, p, file, nil) {
+			for rec, err := range engine.Parse(context.Background(), src, p, file, note) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -40,7 +48,22 @@ func logCorpus(t *testing.T, p *artifact.Parser, keys ...string) map[string]int 
 			}
 		}
 	}
-	return n
+	return n, notes
+}
+
+// TestLogNotesCorpus checks that missing strings are noted: the store has none of the
+// shared cache.
+func TestLogNotesCorpus(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[*artifact.Parser]evidence.Note{
+		&ios.Log:    {Code: "log-strings-absent", Path: "private/var/db", Detail: "of 10304 entries looked at; 131 different texts", Count: 1169},
+		&ios.LogAll: {Code: "log-strings-absent", Path: "private/var/db", Detail: "of 85456 entries looked at; 979 different texts", Count: 35204},
+	} {
+		_, notes := logCorpusNotes(t, p)
+		if len(notes) != 1 || notes[0] != want || notes[0].Incomplete() {
+			t.Errorf("%s: got %+v", p.ID, notes)
+		}
+	}
 }
 
 // TestLogCorpus counts events in a real log of macOS, whose kernel, launchd and tccd

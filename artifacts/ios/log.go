@@ -144,6 +144,8 @@ func logParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, 
 		r := &logReader{in: in, log: log, yield: yield, alike: map[notable.Event]int{}, sessions: map[string]notable.Event{}}
 		r.list(ctx)
 		f := unifiedlog.Filter{Types: []unifiedlog.EventType{unifiedlog.TypeLog, unifiedlog.TypeSimpledump, unifiedlog.TypeLoss}, Match: logMatch}
+		var stats unifiedlog.Stats
+		f.Stats = &stats
 		for e, err := range log.Entries(ctx, f) {
 			ok := false
 			if err != nil {
@@ -156,6 +158,7 @@ func logParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, 
 			}
 		}
 		r.flush()
+		log.Note(&stats)
 	}
 }
 

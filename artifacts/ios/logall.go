@@ -80,7 +80,8 @@ func logAllParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Recor
 		defer log.Close()
 		boots := map[*unifiedlog.Boot]string{}
 		var text []byte
-		for e, err := range log.Entries(ctx, unifiedlog.Filter{}) {
+		var stats unifiedlog.Stats
+		for e, err := range log.Entries(ctx, unifiedlog.Filter{Stats: &stats}) {
 			if err != nil {
 				if !yield(record.Record{}, err) {
 					return
@@ -97,6 +98,7 @@ func logAllParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.Recor
 				return
 			}
 		}
+		log.Note(&stats)
 	}
 }
 

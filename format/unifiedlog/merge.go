@@ -158,6 +158,8 @@ func (m *merger) run() {
 				return
 			}
 		case len(m.open) == 0:
+			m.a.stringErrors(m.d.stats)
+			m.report()
 			return
 		case !m.give():
 			return

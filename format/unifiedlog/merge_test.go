@@ -3,7 +3,9 @@ package unifiedlog_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/vigie-project/vigie/format/unifiedlog"
@@ -191,5 +193,46 @@ func TestMissingStringsCounted(t *testing.T) {
 	}
 	if s.NoStrings != 0 || s.NoFormats != 0 {
 		t.Errorf("of entries that are not given, %d counted", s.NoStrings)
+	}
+}
+
+// TestStringsDamaged checks that a file of strings that cannot be read is told, and
+// costs texts only.
+func TestStringsDamaged(t *testing.T) {
+	t.Parallel()
+	m := logtest.Memory{}
+	w := logtest.New(logtest.Options{Boot: start}, m.Create)
+	if err := w.Add(&logtest.Entry{Time: start, Process: "/usr/libexec/locationd", PID: 7, Format: "number %d", Args: []any{1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	fsys := fstest.MapFS{}
+	for name, b := range m {
+		data := b.Bytes()
+		if len(strings.Split(name, "/")[0]) == 2 {
+			data = data[:3]
+		}
+		fsys[name] = &fstest.MapFile{Data: data}
+	}
+	a, err := unifiedlog.Open(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s unifiedlog.Stats
+	entries, errs := 0, 0
+	for e, err := range a.Entries(t.Context(), unifiedlog.Filter{Stats: &s}) {
+		if err != nil {
+			errs++
+			continue
+		}
+		entries++
+		if !strings.Contains(e.Message(), "no strings file") {
+			t.Errorf("got %q", e.Message())
+		}
+	}
+	if entries != 1 || errs != 1 || s.Damaged != 1 || len(s.Errors) != 1 || s.NoStrings != 1 {
+		t.Errorf("%d entries, %d errors, %+v", entries, errs, s)
 	}
 }

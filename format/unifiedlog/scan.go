@@ -69,10 +69,16 @@ func (a *Archive) finish(f *Filter, decoders []*decoder) {
 	for _, d := range decoders {
 		f.Stats.add(d.stats)
 	}
+	a.stringErrors(f.Stats)
+}
+
+// stringErrors counts the files of strings that could not be read since the last
+// time.
+func (a *Archive) stringErrors(s *Stats) {
 	for _, err := range a.strings.takeErrors() {
-		f.Stats.Damaged++
-		if len(f.Stats.Errors) < maxErrors {
-			f.Stats.Errors = append(f.Stats.Errors, err)
+		s.Damaged++
+		if len(s.Errors) < maxErrors {
+			s.Errors = append(s.Errors, err)
 		}
 	}
 }
