@@ -59,6 +59,7 @@ func Companion(in *artifact.Input, name string, yield func(record.Record, error)
 // damaged within, it yields what is damaged and then the record with the rest.
 // row may join several errors.
 func Each[D record.Data](in *artifact.Input, db *sqlite.DB, table string, yield func(record.Record, error) bool, row func(sqlite.Row) (D, error)) bool {
+	var versions Versions
 	for r, err := range db.All(table) {
 		if err != nil {
 			if !yield(record.Record{}, err) {
@@ -76,7 +77,7 @@ func Each[D record.Data](in *artifact.Input, db *sqlite.DB, table string, yield 
 				return false
 			}
 		}
-		if !yield(in.Record(Origin(in, table, r), d), nil) {
+		if !versions.Repeat(r, d) && !yield(in.Record(Origin(in, table, r), d), nil) {
 			return false
 		}
 	}

@@ -79,6 +79,7 @@ func Links[D record.Data](row func(in *artifact.Input, t LinkText) D) Parse {
 
 func linksTable[D record.Data](ctx context.Context, in *artifact.Input, db *sqlite.DB, table sqlite.Table, n *int,
 	yield func(record.Record, error) bool, row func(in *artifact.Input, t LinkText) D) bool {
+	var versions Versions
 	for r, err := range db.All(table.Name) {
 		if ctx.Err() != nil {
 			return false
@@ -104,7 +105,8 @@ func linksTable[D record.Data](ctx context.Context, in *artifact.Input, db *sqli
 				}
 				column := strings.TrimSuffix(table.Columns[i].Name+"/"+text.Key, "/")
 				t := LinkText{Table: table.Name, Column: column, Text: strings.ToValidUTF8(text.Value, "\ufffd")}
-				if !yield(in.Record(Origin(in, table.Name, r), row(in, t)), nil) {
+				d := row(in, t)
+				if !versions.Repeat(r, d) && !yield(in.Record(Origin(in, table.Name, r), d), nil) {
 					return false
 				}
 			}

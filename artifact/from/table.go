@@ -74,10 +74,12 @@ func Database(in *artifact.Input, yield func(record.Record, error) bool, read fu
 	return read(db)
 }
 
-// Rows yields a record for each row of a table, live, replaced and deleted. row
-// reports whether the row gives a record. Rows returns whether the caller wants
-// more.
+// Rows yields a record for each row of a table, live, replaced and deleted, but
+// none for a replaced version that says the same as another of the row; see
+// [Versions]. row reports whether the row gives a record. Rows returns whether the
+// caller wants more.
 func Rows[D record.Data](in *artifact.Input, db *sqlite.DB, table string, yield func(record.Record, error) bool, row func(sqlite.Row) (D, bool)) bool {
+	var versions Versions
 	for r, err := range db.All(table) {
 		if err != nil {
 			if !yield(record.Record{}, err) {
@@ -85,7 +87,7 @@ func Rows[D record.Data](in *artifact.Input, db *sqlite.DB, table string, yield 
 			}
 			continue
 		}
-		if d, ok := row(r); ok && !yield(in.Record(Origin(in, table, r), d), nil) {
+		if d, ok := row(r); ok && !versions.Repeat(r, d) && !yield(in.Record(Origin(in, table, r), d), nil) {
 			return false
 		}
 	}

@@ -58,6 +58,12 @@ func (a accountsAccount) String() string {
 	return record.Line(fmt.Sprintf("account %s %s of type %s, added by %s", a.User, a.Description, a.Type, a.App))
 }
 
+// Own implements [from.Own].
+func (a accountsAccount) Own() record.Data {
+	a.Enabled, a.Properties = nil, nil
+	return a
+}
+
 // accountsMaxValues bounds the values in the properties of one account.
 const accountsMaxValues = 1 << 14
 

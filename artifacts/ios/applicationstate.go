@@ -98,6 +98,8 @@ type applicationStateReader struct {
 	apps  map[int64]string
 	keys  map[int64]string
 	used  map[int64]bool
+
+	versions from.Versions
 }
 
 // row yields the records of one value.
@@ -126,6 +128,9 @@ func (w *applicationStateReader) row(r sqlite.Row) bool {
 		a.Bundle, a.Sandbox = record.Path(info.Get("bundlePath").Text()), record.Path(info.Get("sandboxPath").Text())
 	}
 	a.Values, err = from.Leaves(root)
+	if w.versions.Repeat(r, a) {
+		return err == nil || w.yield(record.Record{}, err)
+	}
 	return w.yield(w.in.Record(at, a), nil) && (err == nil || w.yield(record.Record{}, err))
 }
 

@@ -71,6 +71,7 @@ const notesharesMax = 1 << 12
 
 func notesharesRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record, error) bool) {
 	for _, table := range []string{"ZICCLOUDSYNCINGOBJECT", "ZICINVITATION"} {
+		var versions from.Versions
 		for r, err := range db.All(table) {
 			if err != nil {
 				if !errors.Is(err, sqlite.ErrNoTable) || table == "ZICCLOUDSYNCINGOBJECT" {
@@ -80,7 +81,7 @@ func notesharesRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record,
 				}
 				continue
 			}
-			if len(r.Blob("ZSERVERSHAREDATA")) > 0 && !notesharesRow(in, table, r, yield) {
+			if len(r.Blob("ZSERVERSHAREDATA")) > 0 && !notesharesRow(in, table, r, &versions, yield) {
 				return
 			}
 		}
@@ -88,7 +89,7 @@ func notesharesRead(in *artifact.Input, db *sqlite.DB, yield func(record.Record,
 }
 
 // notesharesRow yields the participants in the share of a row.
-func notesharesRow(in *artifact.Input, table string, r sqlite.Row, yield func(record.Record, error) bool) bool {
+func notesharesRow(in *artifact.Input, table string, r sqlite.Row, versions *from.Versions, yield func(record.Record, error) bool) bool {
 	a, err := keyedarchive.Parse(r.Blob("ZSERVERSHAREDATA"))
 	if err != nil {
 		return yield(record.Record{}, fmt.Errorf("read share of %s %d: %w", table, r.ID, err))
@@ -110,11 +111,12 @@ func notesharesRow(in *artifact.Input, table string, r sqlite.Row, yield func(re
 			}
 			continue
 		}
-		if !yield(in.Record(from.Origin(in, table, r), notesharesOne(share, p)), nil) {
+		d := notesharesOne(share, p)
+		if !versions.Repeat(r, d) && !yield(in.Record(from.Origin(in, table, r), d), nil) {
 			return false
 		}
 	}
-	if n == 0 {
+	if n == 0 && !versions.Repeat(r, share) {
 		return yield(in.Record(from.Origin(in, table, r), share), nil)
 	}
 	return true

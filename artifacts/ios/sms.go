@@ -176,6 +176,7 @@ func smsParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, er
 			if t, ok := db.Table("message"); ok {
 				s.cols.find(t)
 			}
+			var versions from.Versions
 			for r, err := range db.All("message") {
 				if err != nil {
 					if !yield(record.Record{}, err) {
@@ -189,7 +190,7 @@ func smsParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Record, er
 						return false
 					}
 				}
-				if !yield(in.Record(from.Origin(in, "message", r), m), nil) {
+				if !versions.Repeat(r, m) && !yield(in.Record(from.Origin(in, "message", r), m), nil) {
 					return false
 				}
 			}

@@ -53,18 +53,32 @@ type recovery struct {
 	wanted map[uint64]struct{}
 	done   map[digest]struct{}
 	lost   bool // some candidate has no rowid
+	// logged has for each rowid the hash of its logged versions, or manyVersions if
+	// they differ.
+	logged map[int64]uint64
 	// cut has the candidates of a table without rowids of which only a part is
 	// left, by their beginning.
 	cut map[digest][][]byte
 }
+
+// manyVersions stands for logged versions of one row that differ.
+const manyVersions = 0
 
 // digest tells versions of rows apart, whatever an author of the evidence wanted.
 type digest [16]byte
 
 func (r *recovery) run() {
 	r.seed, r.wanted, r.done, r.cut = maphash.MakeSeed(), map[uint64]struct{}{}, map[digest]struct{}{}, map[digest][][]byte{}
+	r.logged = map[int64]uint64{}
 	r.candidates(Deleted, func(row Row) bool {
-		r.wanted[r.hash(row.ID, row.IDLost, row.payload)] = struct{}{}
+		h := r.hash(row.ID, row.IDLost, row.payload)
+		r.wanted[h] = struct{}{}
+		if row.State == Logged && !r.t.WithoutRowid {
+			if other, ok := r.logged[row.ID]; ok && other != h {
+				h = manyVersions
+			}
+			r.logged[row.ID] = h
+		}
 		r.lost = r.lost || row.IDLost
 		if row.Partial && r.t.WithoutRowid {
 			start := beginning(row.payload)
@@ -74,7 +88,7 @@ func (r *recovery) run() {
 	})
 	for row, err := range r.db.rows(r.t) {
 		if err == nil && len(r.wanted) > 0 {
-			r.note(row)
+			row.Changed = r.note(row)
 		}
 		if !r.yield(row, err) {
 			return
@@ -125,9 +139,13 @@ func (r *recovery) candidates(state State, f func(Row) bool) bool {
 	return true
 }
 
-// note remembers a live row that a candidate may repeat.
-func (r *recovery) note(row Row) {
-	if _, ok := r.wanted[r.hash(row.ID, false, row.payload)]; ok {
+// note remembers a live row that a candidate may repeat. It reports whether some
+// logged version of it is another one.
+func (r *recovery) note(row Row) (changed bool) {
+	h := r.hash(row.ID, false, row.payload)
+	logged, ok := r.logged[row.ID]
+	changed = ok && logged != h
+	if _, ok := r.wanted[h]; ok {
 		r.done[sum(row.ID, false, row.payload)] = struct{}{}
 	}
 	if len(r.cut) > 0 {
@@ -142,6 +160,7 @@ func (r *recovery) note(row Row) {
 			r.done[sum(0, true, row.payload)] = struct{}{}
 		}
 	}
+	return changed
 }
 
 // fresh reports whether a candidate is neither live nor yielded before.

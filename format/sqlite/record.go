@@ -75,6 +75,9 @@ type Row struct {
 	// Partial is set if the end of the row is damaged or overwritten. Its last
 	// columns are then cut short or NULL.
 	Partial bool
+	// Changed is set by [DB.All] of a live row of which the log or the journal has
+	// a version with other bytes.
+	Changed bool
 
 	enc     Encoding
 	t       *Table
