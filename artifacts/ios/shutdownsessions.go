@@ -1,7 +1,11 @@
 package ios
 
 import (
+	"context"
 	"fmt"
+	"iter"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigie-project/vigie/artifact"
@@ -34,7 +38,7 @@ mean that the clock was set, or that lines were changed.`,
 		"https://securelist.com/shutdown-log-lightweight-ios-malware-detection-method/111734/",
 		"https://github.com/KasperskyLab/iShutdown",
 	},
-	Parse: shutdownSessionsParse,
+	Parse: shutdownSessionsRead,
 }
 
 // shutdownSessionsSession is one shutdown.
@@ -48,6 +52,7 @@ type shutdownSessionsSession struct {
 	Clients   int64         `json:"clients"`              // processes that were found; see ios.shutdown
 	Paths     []record.Path `json:"paths,omitempty"`      // their programs, the first ones, each once
 	WentBack  bool          `json:"went_back,omitempty"`  // the time is before that of the last shutdown in the log
+	Emptied   bool          `json:"emptied,omitempty"`    // the whole log has no byte, in a version that only adds to it: no shutdown
 	Phases    []string      `json:"phases,omitempty"`     // names of the phases that began
 	Other     []record.Text `json:"other,omitempty"`      // lines of another form
 	OtherLeft int64         `json:"other_left,omitempty"` // lines and processes beyond the limits, which are not kept
@@ -55,6 +60,9 @@ type shutdownSessionsSession struct {
 
 // String implements [record.Data].
 func (s shutdownSessionsSession) String() string {
+	if s.Emptied {
+		return "the log of shutdowns is empty"
+	}
 	line := fmt.Sprintf("shutdown with %d notices of delay", s.Notices)
 	if s.Notices > 0 {
 		line += fmt.Sprintf(", waited %.2f s for %d processes", s.Waited, s.Clients)
@@ -63,6 +71,19 @@ func (s shutdownSessionsSession) String() string {
 		line += ", time not recorded: " + s.End
 	}
 	return record.Line(line)
+}
+
+// shutdownSessionsRead reads a log. One without a byte gives a record that says so where
+// the system is known to be one that only adds to it, which is until iOS 26.
+func shutdownSessionsRead(ctx context.Context, in *artifact.Input) iter.Seq2[record.Record, error] {
+	major, _, _ := strings.Cut(in.Source.Device.Version, ".")
+	const restarted = 26
+	if n, err := strconv.Atoi(major); in.Size == 0 && err == nil && n > 0 && n < restarted {
+		return func(yield func(record.Record, error) bool) {
+			yield(in.Record(record.Origin{}, shutdownSessionsSession{Emptied: true}), nil)
+		}
+	}
+	return shutdownSessionsParse(ctx, in)
 }
 
 // shutdownSessionsMaxPaths bounds the paths of one shutdown.
