@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,11 +38,39 @@ func (t *terminal) summary(res *examination.Result) {
 	for _, o := range engine.Outcomes {
 		if n := res.Verdict.Coverage[o]; n > 0 {
 			t.println("  " + t.text("outcome-"+outcomeID(o), "Count", n) + t.named(res.Ledger, o))
+			t.reasons(res.Ledger, o)
 		}
 	}
 	t.println("")
 	t.println(t.text("summary-exit-" + fmt.Sprint(res.Verdict.Exit)))
 	t.println(t.text("summary-case", "Dir", res.Case.Dir, "Records", res.Records, "Time", res.Elapsed.Round(10*time.Millisecond).String()))
+}
+
+// reasons says what could not be read of acquisitions as a whole, such as a backup in
+// one of which the password is wrong: a technician can still mend that.
+func (t *terminal) reasons(ledger []engine.Coverage, o engine.Outcome) {
+	said := map[string]bool{}
+	for _, l := range ledger {
+		if l.Outcome != o || o != engine.Partial || l.Artifact != "acquisition" {
+			continue
+		}
+		for _, reason := range l.Sample {
+			if reason = oneLine(reason); !said[reason] && len(said) < maxNamed {
+				said[reason] = true
+				t.println("    " + shortened(reason))
+			}
+		}
+	}
+}
+
+// shortened returns a line without the middle of what is far too long, such as a
+// hostile name.
+func shortened(s string) string {
+	const most, half = 240, 100
+	if r := []rune(s); len(r) > most {
+		return string(r[:half]) + " … " + string(r[len(r)-half:])
+	}
+	return s
 }
 
 // sourceLine says what an acquisition is and of which device, as far as it
@@ -66,7 +95,7 @@ func (t *terminal) named(ledger []engine.Coverage, o engine.Outcome) string {
 	}
 	var ids []string
 	for _, l := range ledger {
-		if l.Outcome != o {
+		if l.Outcome != o || slices.Contains(ids, l.Artifact) {
 			continue
 		}
 		if len(ids) == maxNamed {
