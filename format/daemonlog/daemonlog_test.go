@@ -9,19 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 	"github.com/vigie-project/vigie/internal/testdata"
 )
 
 func decode(s string) (entries []Entry) {
-	text := func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(s)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-	for e := range Decode(text) {
+	for e := range Decode(linestest.Split(s)) {
 		entries = append(entries, e)
 	}
 	return entries

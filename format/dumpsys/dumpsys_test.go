@@ -4,25 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/vigie-project/vigie/format/dumpstate"
 	. "github.com/vigie-project/vigie/format/dumpsys"
 	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
 // fromText yields the lines of a text.
-func fromText(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l := range lines.NewReader(strings.NewReader(text)).All() {
-			if !yield(l) {
-				return
-			}
-		}
-	}
-}
+func fromText(text string) iter.Seq[lines.Line] { return linestest.Split(text) }
 
 func TestValues(t *testing.T) {
 	t.Parallel()

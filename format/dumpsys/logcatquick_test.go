@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
 // quickLines are lines of logcat, most of which are split quickly.
@@ -27,15 +28,7 @@ var quickLines = []string{
 	"--------- beginning of main", "", "02-03",
 }
 
-func quickText() iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(strings.Join(quickLines, "\n"))).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
+func quickText() iter.Seq[lines.Line] { return linestest.Split(strings.Join(quickLines, "\n")) }
 
 // compareQuick checks that a line that is split quickly is read, and the same.
 func compareQuick(t *testing.T, line string) bool {

@@ -1,23 +1,15 @@
 package ioreg
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
 func decode(s string) (nodes []Node) {
-	text := func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(s)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-	for n := range Decode(text) {
+	for n := range Decode(linestest.Split(s)) {
 		nodes = append(nodes, n)
 	}
 	return nodes

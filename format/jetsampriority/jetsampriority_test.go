@@ -1,35 +1,14 @@
 package jetsampriority
 
 import (
-	"iter"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
-func split(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(text)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
-
-func decode(text string) (list []Row, errs []string) {
-	for r, err := range Decode(split(text)) {
-		if err != nil {
-			errs = append(errs, err.Error())
-			continue
-		}
-		list = append(list, r)
-	}
-	return list, errs
-}
+func decode(text string) ([]Row, []string) { return linestest.Decode(Decode, text) }
 
 const text = "name,pid,priority\r\n\r\nlaunchd,1,\"a, b\"\nshort\na,b,c,d\n"
 

@@ -1,36 +1,16 @@
 package logdata
 
 import (
-	"iter"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
-func split(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(text)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
-
-func decode(text string) (list []Record, errs []string) {
-	for p, err := range Decode(split(text)) {
-		if err != nil {
-			errs = append(errs, err.Error())
-			continue
-		}
-		list = append(list, p)
-	}
-	return list, errs
-}
+func decode(text string) ([]Record, []string) { return linestest.Decode(Decode, text) }
 
 func number(n int64) *int64 { return &n }
 

@@ -1,7 +1,6 @@
 package ps
 
 import (
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -9,29 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
-func split2(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(text)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
-
-func decode(text string) (list []Process, errs []string) {
-	for p, err := range Decode(split2(text)) {
-		if err != nil {
-			errs = append(errs, err.Error())
-			continue
-		}
-		list = append(list, p)
-	}
-	return list, errs
-}
+func decode(text string) ([]Process, []string) { return linestest.Decode(Decode, text) }
 
 func number(n int64) *int64 { return &n }
 

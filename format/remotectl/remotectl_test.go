@@ -1,35 +1,15 @@
 package remotectl
 
 import (
-	"iter"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
-func split(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(text)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
-
-func decode(text string) (list []Device, errs []string) {
-	for d, err := range Decode(split(text)) {
-		if err != nil {
-			errs = append(errs, err.Error())
-			continue
-		}
-		list = append(list, d)
-	}
-	return list, errs
-}
+func decode(text string) ([]Device, []string) { return linestest.Decode(Decode, text) }
 
 const text = `Local device
 	UUID: 0A0B

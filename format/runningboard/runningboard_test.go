@@ -1,25 +1,14 @@
 package runningboard
 
 import (
-	"iter"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
-
-func split(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(text)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
 
 func num(n int64) *int64 { return &n }
 
@@ -37,7 +26,7 @@ func TestDecode(t *testing.T) {
 		{Line: 3, Offset: int64(strings.Index(text, "[xpc")), Kind: "xpcservice", Identity: "com.example.service([app<com.example.app>:612])(501){vt hash: 0}",
 			Label: "com.example.service", UID: num(501), Host: num(612), PID: 614},
 	}
-	if diff := cmp.Diff(want, slices.Collect(Decode(split(text)))); diff != "" {
+	if diff := cmp.Diff(want, slices.Collect(Decode(linestest.Split(text)))); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
@@ -45,7 +34,7 @@ func TestDecode(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(text)
 	f.Fuzz(func(t *testing.T, text string) {
-		for p := range Decode(split(text)) {
+		for p := range Decode(linestest.Split(text)) {
 			if p.Line == 0 || len(p.Identity) >= maxIdentity {
 				t.Errorf("%+v", p)
 			}

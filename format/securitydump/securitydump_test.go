@@ -6,18 +6,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
 func decode(s string) (items []Item) {
-	text := func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(s)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-	for i := range Decode(text) {
+	for i := range Decode(linestest.Split(s)) {
 		items = append(items, i)
 	}
 	return items

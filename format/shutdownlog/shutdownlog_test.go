@@ -2,27 +2,16 @@ package shutdownlog
 
 import (
 	"errors"
-	"iter"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
-func split(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(text)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
-
 func decode(text string) (list []Session, err error) {
-	for s, e := range Decode(split(text)) {
+	for s, e := range Decode(linestest.Split(text)) {
 		if e != nil {
 			err = errors.Join(err, e)
 			continue

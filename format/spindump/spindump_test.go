@@ -1,7 +1,6 @@
 package spindump
 
 import (
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -10,29 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/vigie-project/vigie/format/lines"
+	"github.com/vigie-project/vigie/internal/linestest"
 )
 
-func split(text string) iter.Seq[lines.Line] {
-	return func(yield func(lines.Line) bool) {
-		for l, err := range lines.NewReader(strings.NewReader(text)).All() {
-			if err != nil || !yield(l) {
-				return
-			}
-		}
-	}
-}
-
-func decode(text string) (list []*Process, errs []string) {
-	for p, err := range Decode(split(text)) {
-		if err != nil {
-			errs = append(errs, err.Error())
-			continue
-		}
-		list = append(list, p)
-	}
-	return list, errs
-}
+func decode(text string) ([]*Process, []string) { return linestest.Decode(Decode, text) }
 
 func number(n int64) *int64 { return &n }
 
@@ -100,7 +80,7 @@ func TestDecode(t *testing.T) {
 	if d, ok := Since(got[0].Get("Time Since Fork")); d != 1540*time.Second || !ok {
 		t.Error(d, ok)
 	}
-	if only := ReadHeader(split(text)); !cmp.Equal(only, *h) {
+	if only := ReadHeader(linestest.Split(text)); !cmp.Equal(only, *h) {
 		t.Errorf("header only: %+v", only)
 	}
 }
