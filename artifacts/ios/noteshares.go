@@ -32,6 +32,7 @@ ios.noteinvitations, the notes themselves in ios.notes.`,
 	Refs: []string{
 		"https://github.com/abrignoni/iLEAPP/blob/main/scripts/artifacts/cloudkitSharing.py",
 		"https://developer.apple.com/documentation/cloudkit/ckshare/participant",
+		"https://learn.microsoft.com/en-us/dotnet/api/cloudkit.ckshareparticipantrole",
 	},
 	Parse: from.SQLite(notesharesRead),
 }
@@ -46,7 +47,7 @@ type notesharesPerson struct {
 	Email      record.Email `json:"email,omitempty"`       // UserIdentity.LookupInfo.EmailAddress
 	Phone      record.Phone `json:"phone,omitempty"`       // UserIdentity.LookupInfo.PhoneNumber
 	Title      record.Text  `json:"title,omitempty"`       // column ZTITLE1 or ZTITLE2: of the note or folder; ZTITLE of an invitation
-	Type       string       `json:"type,omitempty"`        // Type of the participant
+	Type       string       `json:"type,omitempty"`        // Type of the participant; an administrator may invite others (public from iOS 26)
 	Acceptance string       `json:"acceptance,omitempty"`  // AcceptanceStatus
 	Permission string       `json:"permission,omitempty"`  // Permission
 	Self       bool         `json:"self"`                  // IsCurrentUser: the owner of the phone
@@ -149,7 +150,7 @@ func notesharesOne(p notesharesPerson, o keyedarchive.Object) notesharesPerson {
 	p.Email = record.Email(who.Get("LookupInfo").Get("EmailAddress").Text())
 	p.Phone = record.Phone(who.Get("LookupInfo").Get("PhoneNumber").Text())
 	p.UserRecord = who.Get("UserRecordID").Get("RecordName").Text()
-	p.Type = record.Name(o.Get("Type").Int(), "unknown", "owner", "", "private user", "public user")
+	p.Type = record.Name(o.Get("Type").Int(), "unknown", "owner", "administrator", "private user", "public user")
 	p.Acceptance = record.Name(o.Get("AcceptanceStatus").Int(), "unknown", "pending", "accepted", "removed")
 	p.Permission = notesharesPermission(o.Get("Permission"))
 	p.Self = o.Get("IsCurrentUser").Bool()

@@ -1,6 +1,7 @@
 package ios
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -46,7 +47,7 @@ type whatsappMessage struct {
 	To        string       `json:"to,omitempty"`         // column ZTOJID, a JID
 	Member    string       `json:"member,omitempty"`     // ZWAGROUPMEMBER.ZMEMBERJID by ZGROUPMEMBER: who sent it to the group
 	Number    record.Phone `json:"number,omitempty"`     // number of the member or the person, not of the owner: of a JID with @s.whatsapp.net, or by the pairs of LID.sqlite
-	PushName  string       `json:"push_name,omitempty"`  // column ZPUSHNAME: the name that the sender chose, or base64 of it
+	PushName  string       `json:"push_name,omitempty"`  // column ZPUSHNAME: the name that the sender chose
 	Text      record.Text  `json:"text"`                 // column ZTEXT
 	Preview   []record.KV  `json:"preview,omitempty"`    // ZWAMESSAGEDATAITEM: matched text, contents, title and summary of link previews
 	Caption   record.Text  `json:"caption,omitempty"`    // ZWAMEDIAITEM.ZTITLE: text below a picture, or name of a document
@@ -60,6 +61,10 @@ type whatsappMessage struct {
 	Error     int64        `json:"error,omitempty"`      // column ZMESSAGEERRORSTATUS
 	StanzaID  string       `json:"stanza_id,omitempty"`  // column ZSTANZAID: identifier on all devices
 	Starred   bool         `json:"starred,omitempty"`    // column ZSTARRED
+
+	// Column ZPUSHNAME where it holds base64 of a message of protocol buffers instead, by
+	// the numbers of its fields; observed in 2023: 1 a Unix time, 3 the JID of the sender.
+	Details []record.KV `json:"details,omitempty"`
 }
 
 // String implements [record.Data].
@@ -166,6 +171,9 @@ func (w *whatsappReader) message(r sqlite.Row) whatsappMessage {
 		StanzaID:  r.Text("ZSTANZAID"),
 		Starred:   r.Int("ZSTARRED") != 0,
 	}
+	if kvs := whatsappPacked(m.PushName); kvs != nil {
+		m.PushName, m.Details = "", kvs
+	}
 	if id := r.Int("ZCHATSESSION"); id != 0 {
 		if chat, ok := w.chats[id]; ok {
 			m.Chat, m.ChatName = chat[0], chat[1]
@@ -193,6 +201,27 @@ func (w *whatsappReader) message(r sqlite.Row) whatsappMessage {
 		m.Preview = w.data[id]
 	}
 	return m
+}
+
+// whatsappMinPacked is how long base64 is at least that is taken for a message, in
+// bytes: shorter words may be names.
+const whatsappMinPacked = 12
+
+// whatsappPacked returns the fields of a message of protocol buffers that WhatsApp
+// keeps as base64 where a text could be; nil if the text is none, such as a name.
+func whatsappPacked(s string) []record.KV {
+	if len(s) < whatsappMinPacked || strings.Trim(s, "0123456789abcdefABCDEF") == "" {
+		return nil
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || strings.ContainsAny(s, "\r\n") {
+		return nil
+	}
+	kvs, err := from.MessageLeaves(b)
+	if err != nil {
+		return nil
+	}
+	return kvs
 }
 
 // number returns the phone number of a JID, "" for groups and unknown LIDs.

@@ -52,6 +52,10 @@ type whatsappchatsChat struct {
 	Creator      string       `json:"creator,omitempty"`       // ZWAGROUPINFO.ZCREATORJID
 	Owner        string       `json:"owner,omitempty"`         // ZWAGROUPINFO.ZOWNERJID
 	SubjectOwner string       `json:"subject_owner,omitempty"` // ZWAGROUPINFO.ZSUBJECTOWNERJID: who named the group
+
+	// Column ZLASTMESSAGETEXT where it holds base64 of a message of protocol buffers
+	// instead, by the numbers of its fields, as observed in 2023.
+	Details []record.KV `json:"details,omitempty"`
 }
 
 // String implements [record.Data].
@@ -142,7 +146,7 @@ func whatsappchatsMessages(db *sqlite.DB, yield func(record.Record, error) bool)
 }
 
 func whatsappchatsRow(r, group sqlite.Row) whatsappchatsChat {
-	return whatsappchatsChat{
+	c := whatsappchatsChat{
 		LastMessage:  from.Cocoa(r.Value("ZLASTMESSAGEDATE")),
 		Created:      from.Cocoa(group.Value("ZCREATIONDATE")),
 		SubjectSet:   from.Cocoa(group.Value("ZSUBJECTTIMESTAMP")),
@@ -159,6 +163,10 @@ func whatsappchatsRow(r, group sqlite.Row) whatsappchatsChat {
 		Owner:        group.Text("ZOWNERJID"),
 		SubjectOwner: group.Text("ZSUBJECTOWNERJID"),
 	}
+	if kvs := whatsappPacked(string(c.LastText)); kvs != nil {
+		c.LastText, c.Details = "", kvs
+	}
+	return c
 }
 
 // whatsappchatsNumber returns the phone number of a JID, "" for groups.
