@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"path"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/vigie-project/vigie/format/unifiedlog"
-	"github.com/vigie-project/vigie/record"
 )
 
 // A lineWriter writes entries of a unified log as Apple's log command shows them.
@@ -17,7 +17,7 @@ type lineWriter struct {
 	zone  *time.Location
 	buf   []byte
 	text  []byte
-	names map[unifiedlog.UUID]string // of UUIDs
+	json  jsonParts
 	// The second of the last entry and how it is written.
 	second int64
 	stamp  []byte
@@ -28,7 +28,7 @@ type lineWriter struct {
 var logStyles = []string{"compact", "default", "syslog", "json"}
 
 func newLineWriter(style string, zone *time.Location) *lineWriter {
-	return &lineWriter{style: style, zone: zone, second: -1 << 63, names: map[unifiedlog.UUID]string{}}
+	return &lineWriter{style: style, zone: zone, second: -1 << 63}
 }
 
 // header returns the line of titles, "" if the style has none.
@@ -51,7 +51,7 @@ func (w *lineWriter) line(e *unifiedlog.Entry) []byte {
 	}
 	switch w.style {
 	case "json":
-		w.json(e)
+		w.object(e)
 		return append(w.buf, '\n')
 	case "default":
 		w.columns(e)
@@ -194,155 +194,34 @@ func abbreviation(e *unifiedlog.Entry) string {
 // that none looks like several entries: line ends become \n, which --json tells
 // from the same two characters in a message.
 func shown(b []byte) []byte {
-	plain := true
-	for _, c := range b {
-		plain = plain && c >= ' ' && c < 0x7f
-	}
-	if plain {
+	if plainText(b) {
 		return b
 	}
 	return []byte(printable(lineEnds.Replace(string(b))))
 }
 
-var lineEnds = strings.NewReplacer("\r\n", `\n`, "\n", `\n`, "\r", `\n`, "\t", " ")
-
-// json writes an entry with the names that Apple's command uses (ndjson), and
-// with where it is stored and how its time was found.
-func (w *lineWriter) json(e *unifiedlog.Entry) {
-	w.buf = append(w.buf, '{')
-	w.add(`"timestamp":"`)
-	if e.Clock != unifiedlog.ClockNone {
-		w.instant(e.Nanos, 1)
-	}
-	w.add(`",`)
-	w.field("eventType", logEventType(e))
-	if e.Type == unifiedlog.TypeLog || e.Type == unifiedlog.TypeSimpledump {
-		w.field("messageType", e.Level.String())
-	}
-	w.field("eventMessage", string(w.text))
-	w.optional("formatString", e.Format())
-	w.field("processImagePath", e.Process.Path())
-	w.field("processImageUUID", w.uuid(e.Process.UUID))
-	w.number("processID", uint64(e.Process.PID))
-	w.number("userID", uint64(e.Process.EUID))
-	w.number("threadID", e.Thread)
-	library, uuid := e.Library()
-	w.optional("senderImagePath", library)
-	w.optional("senderImageUUID", w.uuid(uuid))
-	w.number("senderProgramCounter", e.PC)
-	w.optional("subsystem", e.Subsystem)
-	w.optional("category", e.Category)
-	w.number("activityIdentifier", e.Activity)
-	w.some("creatorActivityID", e.Creator)
-	w.some("parentActivityIdentifier", e.Parent)
-	w.signpost(e)
-	w.some("lossCount", e.LossCount)
-	w.backtrace(e)
-	w.field("bootUUID", w.uuid(e.Boot.UUID))
-	w.number("machTimestamp", e.Continuous)
-	w.place(e)
-	w.buf[len(w.buf)-1] = '}'
-}
-
-// signpost writes what signposts have beside.
-func (w *lineWriter) signpost(e *unifiedlog.Entry) {
-	if e.Type != unifiedlog.TypeSignpost {
-		return
-	}
-	w.number("signpostID", e.Signpost)
-	w.field("signpostName", e.SignpostName())
-	if scope, kind, ok := strings.Cut(e.Level.String(), " Signpost "); ok {
-		w.field("signpostScope", strings.ToLower(scope))
-		w.field("signpostType", map[string]string{"Event": "event", "Start": "begin", "End": "end"}[kind])
-	}
-}
-
-// backtrace writes the frames that an entry carries.
-func (w *lineWriter) backtrace(e *unifiedlog.Entry) {
-	frames := e.Backtrace()
-	if len(frames) == 0 {
-		return
-	}
-	w.add(`"backtrace":{"frames":[`)
-	for i, f := range frames {
-		if i > 0 {
-			w.add(",")
-		}
-		w.add("{")
-		w.field("imageUUID", w.uuid(f.Image))
-		w.number("imageOffset", uint64(f.Offset))
-		w.buf[len(w.buf)-1] = '}'
-	}
-	w.add("]},")
-}
-
-// place writes what Apple's command does not tell: where the entry is stored, in
-// which store, and what is not certain about it.
-func (w *lineWriter) place(e *unifiedlog.Entry) {
-	w.field("stream", e.Stream.String())
-	w.number("ttl", uint64(e.TTL))
-	w.field("clock", e.Clock.String())
-	w.field("formatStatus", e.Status().String())
-	w.field("file", e.File.Name)
-	w.number("chunkset", uint64(max(e.Chunkset, 0)))
-	w.number("offset", uint64(max(e.Offset, 0)))
-}
-
-func logEventType(e *unifiedlog.Entry) string {
-	if e.Type == unifiedlog.TypeActivity && e.Level == unifiedlog.LevelUserAction {
-		return "userActionEvent"
-	}
-	return e.Type.String()
-}
-
-func (w *lineWriter) field(name, s string) {
-	w.add(`"`, name, `":`)
-	start := len(w.buf)
-	w.buf = record.AppendString(w.buf, s)
-	if tail := w.buf[start:]; !onlyASCII(tail) {
-		w.buf = append(w.buf[:start], escaped(string(tail))...)
-	}
-	w.add(",")
-}
-
-func (w *lineWriter) optional(name, s string) {
-	if s != "" {
-		w.field(name, s)
-	}
-}
-
-func (w *lineWriter) number(name string, n uint64) {
-	w.add(`"`, name, `":`)
-	w.uint(n, 10)
-	w.add(",")
-}
-
-func (w *lineWriter) some(name string, n uint64) {
-	if n != 0 {
-		w.number(name, n)
-	}
-}
-
-// uuid returns the text of a UUID, "" if it is none.
-func (w *lineWriter) uuid(u unifiedlog.UUID) string {
-	if u.IsZero() {
-		return ""
-	}
-	s, ok := w.names[u]
-	if !ok {
-		s = u.String()
-		if len(w.names) < 100_000 {
-			w.names[u] = s
+// plainText reports whether bytes are printable ASCII only.
+func plainText(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if !plainWord(binary.LittleEndian.Uint64(b)) {
+			return false
 		}
 	}
-	return s
-}
-
-func onlyASCII(b []byte) bool {
 	for _, c := range b {
-		if c >= 0x80 {
+		if c < ' ' || c >= 0x7f {
 			return false
 		}
 	}
 	return true
 }
+
+// plainWord is plainText for eight bytes at once: the highest bit of each is not
+// set, is not after adding one, and stays if it is set and a space subtracted.
+func plainWord(w uint64) bool {
+	return (w|^((w|highBits)-' '*lowBits)|(w+lowBits))&highBits == 0
+}
+
+// lowBits and highBits have the lowest and the highest bit of each of eight bytes.
+const lowBits, highBits = 0x0101010101010101, 0x8080808080808080
+
+var lineEnds = strings.NewReplacer("\r\n", `\n`, "\n", `\n`, "\r", `\n`, "\t", " ")

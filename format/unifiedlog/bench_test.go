@@ -23,7 +23,7 @@ const benchEntries = 500_000
 
 var busyStore = sync.OnceValue(func() fs.FS {
 	m := logtest.Memory{}
-	if err := busy(logtest.New(logtest.Options{Boot: start}, m.Create), benchEntries); err != nil {
+	if err := logtest.Busy(logtest.New(logtest.Options{Boot: start}, m.Create), start, benchEntries); err != nil {
 		panic(err)
 	}
 	return m.FS()
@@ -133,7 +133,7 @@ func TestLarge(t *testing.T) {
 			}
 			return os.Create(name)
 		}
-		if err := busy(logtest.New(logtest.Options{Boot: start}, create), entries); err != nil {
+		if err := logtest.Busy(logtest.New(logtest.Options{Boot: start}, create), start, entries); err != nil {
 			t.Fatal(err)
 		}
 	}

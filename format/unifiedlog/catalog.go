@@ -74,6 +74,11 @@ func baseName(s string) string {
 
 // subsystem returns the names that an identifier has in the process.
 func (p *Process) subsystem(id uint16) (*subsystem, bool) {
+	if len(p.subsystems) > 0 { // most lists have no gaps
+		if i := int(id) - int(p.subsystems[0].id); i >= 0 && i < len(p.subsystems) && p.subsystems[i].id == id {
+			return &p.subsystems[i], true
+		}
+	}
 	i, ok := slices.BinarySearchFunc(p.subsystems, id, func(s subsystem, id uint16) int { return int(s.id) - int(id) })
 	if !ok {
 		return nil, false

@@ -18,7 +18,7 @@ func TestMergeSpill(t *testing.T) {
 	t.Parallel()
 	const entries = 15000
 	m := logtest.Memory{}
-	if err := busy(logtest.New(logtest.Options{Boot: start, FileSize: 100 << 10}, m.Create), entries); err != nil {
+	if err := logtest.Busy(logtest.New(logtest.Options{Boot: start, FileSize: 100 << 10}, m.Create), start, entries); err != nil {
 		t.Fatal(err)
 	}
 	a, err := unifiedlog.Open(m.FS())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -79,44 +78,4 @@ func sample() []logtest.Entry {
 		{Time: at(9), Process: "/usr/libexec/locationd", PID: 70, Type: unifiedlog.TypeStatedump, Format: "State", Args: []any{[]byte("<plist><dict><key>a</key><integer>1</integer></dict></plist>")}},
 		{Time: at(10), Process: "/usr/libexec/locationd", PID: 70, Type: unifiedlog.TypeLoss, Args: []any{63}},
 	}
-}
-
-// busy writes n entries of several processes, of which some are quiet.
-func busy(w *logtest.Writer, n int) error {
-	r := rand.New(rand.NewPCG(1, 2))
-	procs := []string{"/usr/libexec/locationd", "/usr/libexec/backboardd", "/usr/sbin/mDNSResponder", "/System/Library/CoreServices/SpringBoard.app/SpringBoard",
-		"/usr/libexec/identityservicesd", "/usr/sbin/bluetoothd", "/usr/libexec/symptomsd", "/usr/sbin/wifid", "/usr/libexec/nsurlsessiond", "/kernel"}
-	e := logtest.Entry{Time: start}
-	for i := range n {
-		k := min(r.IntN(12), r.IntN(12), len(procs)-1)
-		e.Time = e.Time.Add(time.Duration(r.IntN(200)) * time.Microsecond)
-		e.Process, e.PID = procs[k], uint32(k*7)
-		e.Thread = uint64(r.IntN(5000))
-		e.Subsystem, e.Category = "com.apple.sub"+string(rune('a'+k)), "cat"+string(rune('0'+i%7))
-		e.Shared, e.Library = i%3 == 0, ""
-		if e.Shared {
-			e.Library = "/usr/lib/lib" + string(rune('0'+i%9)) + ".dylib"
-		}
-		switch i % 5 {
-		case 0:
-			e.Format = "event " + string(rune('A'+i/5%26)) + " arrived with status %d and flags %#x"
-			e.Args = append(e.Args[:0], i, uint32(i%77))
-		case 1:
-			e.Format = "%{public}s: activity %llu updated in %{public}s"
-			e.Args = append(e.Args[:0], "com.apple.example.task", uint64(i), "background")
-		case 2:
-			e.Format = "connection %d to %@ %{private}s ended"
-			e.Args = append(e.Args[:0], int32(i), logtest.Object("<NSXPCConnection: 0x1034>"), logtest.Redacted{})
-		case 3:
-			e.Format = "nothing to do for now, trying later"
-			e.Args = e.Args[:0]
-		case 4:
-			e.Format = "took %.3f s for %{public}@ (%d of %d)"
-			e.Args = append(e.Args[:0], float64(i)/1000, logtest.Object("a request"), int32(i%10), int32(10))
-		}
-		if err := w.Add(&e); err != nil {
-			return err
-		}
-	}
-	return w.Close()
 }
