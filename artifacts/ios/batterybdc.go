@@ -2,10 +2,7 @@ package ios
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"path"
 	"strings"
@@ -61,54 +58,23 @@ func batteryBDCParse(_ context.Context, in *artifact.Input) iter.Seq2[record.Rec
 			table = table[:i]
 		}
 	}
-	return func(yield func(record.Record, error) bool) {
-		if strings.HasPrefix(path.Base(in.Path), ".") {
-			return
-		}
-		r := csv.NewReader(io.NewSectionReader(in.File, 0, batteryBDCMaxSize))
-		r.FieldsPerRecord, r.LazyQuotes, r.ReuseRecord = -1, true, true
-		var columns []string
-		for {
-			at := r.InputOffset()
-			row, err := r.Read()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				var form *csv.ParseError
-				if !yield(record.Record{}, fmt.Errorf("read table: %w", err)) || !errors.As(err, &form) {
-					return
-				}
-				continue
-			}
-			line, _ := r.FieldPos(0)
-			if columns == nil {
-				columns = append([]string{}, row[:min(len(row), batteryBDCMaxColumns)]...)
-				continue
-			}
-			if !yield(in.Record(record.Origin{Row: int64(line), Offset: at}, batteryBDCOne(table, columns, row)), nil) {
-				return
-			}
-		}
+	if strings.HasPrefix(path.Base(in.Path), ".") {
+		return func(func(record.Record, error) bool) {}
 	}
+	return from.CSV(in, "table", batteryBDCMaxSize, batteryBDCMaxColumns, func(values []record.KV) batteryBDCRow { return batteryBDCOne(table, values) })
 }
 
-func batteryBDCOne(table string, columns, row []string) batteryBDCRow {
+func batteryBDCOne(table string, values []record.KV) batteryBDCRow {
 	b := batteryBDCRow{Table: table}
-	for i, value := range row[:min(len(row), batteryBDCMaxColumns)] {
-		value = strings.TrimSpace(value)
-		column := fmt.Sprintf("column %d", i+1)
-		if i < len(columns) {
-			column = strings.TrimSpace(columns[i])
-		}
-		clock, err := time.Parse("2006-01-02 15:04:05", value)
-		switch set := from.Stamp(value); {
-		case column == "TimeStamp" && err == nil:
+	for _, kv := range values {
+		clock, err := time.Parse("2006-01-02 15:04:05", kv.Value)
+		switch set := from.Stamp(kv.Value); {
+		case kv.Key == "TimeStamp" && err == nil:
 			b.Clock = record.WallTime{Time: clock}
-		case column == "set_system_time" && set.IsSet():
+		case kv.Key == "set_system_time" && set.IsSet():
 			b.Set = set
-		case value != "":
-			b.Values = append(b.Values, record.KV{Key: column, Value: value})
+		case kv.Value != "":
+			b.Values = append(b.Values, kv)
 		}
 	}
 	return b

@@ -2,10 +2,7 @@ package ios
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"path"
 	"regexp"
@@ -74,7 +71,7 @@ func collectionParse(ctx context.Context, in *artifact.Input) iter.Seq2[record.R
 	name := path.Base(in.Path)
 	switch {
 	case strings.HasSuffix(name, ".csv"):
-		return collectionTools(in)
+		return from.CSV(in, "tools", collectionMaxTable, collectionMaxColumns, func(values []record.KV) collectionFact { return collectionTool(name, values) })
 	case path.Base(path.Dir(in.Path)) == "summaries":
 		return from.DaemonLog(func(e daemonlog.Entry) collectionFact { return collectionFile(name, e) })(ctx, in)
 	}
@@ -120,61 +117,23 @@ const (
 	collectionMaxColumns = 64
 )
 
-// collectionTools reads the table of tools by the names of its columns.
-func collectionTools(in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		r := csv.NewReader(io.NewSectionReader(in.File, 0, collectionMaxTable))
-		r.FieldsPerRecord, r.LazyQuotes, r.ReuseRecord = -1, true, true
-		var columns []string
-		for {
-			at := r.InputOffset()
-			row, err := r.Read()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				if !yield(record.Record{}, fmt.Errorf("read tools: %w", err)) {
-					return
-				}
-				var form *csv.ParseError
-				if !errors.As(err, &form) {
-					return
-				}
-				continue
-			}
-			line, _ := r.FieldPos(0)
-			if columns == nil {
-				columns = append([]string{}, row[:min(len(row), collectionMaxColumns)]...)
-				continue
-			}
-			if !yield(in.Record(record.Origin{Row: int64(line), Offset: at}, collectionTool(path.Base(in.Path), columns, row)), nil) {
-				return
-			}
-		}
-	}
-}
-
-func collectionTool(name string, columns, row []string) collectionFact {
+// collectionTool takes a row of the table of tools by the names of its columns.
+func collectionTool(name string, values []record.KV) collectionFact {
 	f := collectionFact{Kind: "tool", File: name}
-	for i, value := range row[:min(len(row), collectionMaxColumns)] {
-		value = strings.TrimSpace(value)
-		column := fmt.Sprintf("column %d", i+1)
-		if i < len(columns) {
-			column = strings.TrimSpace(columns[i])
-		}
+	for _, kv := range values {
 		switch {
-		case column == "Command":
-			f.Command = record.Text(value)
-		case column == "Exit description":
-			f.Exit = value
-		case column == "Execution Time":
-			f.Took = value
-		case column == "Intended Timeout":
-			f.Timeout = value
-		case strings.HasPrefix(column, "MAX RSS"):
-			f.Memory = value
-		case value != "":
-			f.Other = append(f.Other, record.KV{Key: column, Value: value})
+		case kv.Key == "Command":
+			f.Command = record.Text(kv.Value)
+		case kv.Key == "Exit description":
+			f.Exit = kv.Value
+		case kv.Key == "Execution Time":
+			f.Took = kv.Value
+		case kv.Key == "Intended Timeout":
+			f.Timeout = kv.Value
+		case strings.HasPrefix(kv.Key, "MAX RSS"):
+			f.Memory = kv.Value
+		case kv.Value != "":
+			f.Other = append(f.Other, kv)
 		}
 	}
 	return f
