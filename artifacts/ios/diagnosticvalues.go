@@ -66,27 +66,13 @@ func (v diagnosticValuesValue) String() string {
 }
 
 func diagnosticValuesJSON(in *artifact.Input) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		if in.Size == 0 {
-			return
-		}
-		for e, err := range from.Elements(in.File) {
-			if err != nil {
-				if !yield(record.Record{}, err) {
-					return
-				}
-				continue
-			}
-			leaves, more := e.Leaves()
-			for i, kv := range leaves {
-				v := diagnosticValuesValue{File: path.Base(in.Path), Key: kv.Key, Value: record.Text(kv.Value), Time: from.Stamp(kv.Value)}
-				if !yield(in.Record(record.Origin{Table: kv.Key, Row: int64(i + 1), Offset: e.Offset}, v), nil) {
-					return
-				}
-			}
-			if more != nil && !yield(record.Record{}, more) {
-				return
-			}
-		}
+	if in.Size == 0 {
+		return func(func(record.Record, error) bool) {}
 	}
+	return from.Facts(in, func(leaves []record.KV) (values []diagnosticValuesValue) {
+		for _, kv := range leaves {
+			values = append(values, diagnosticValuesValue{File: path.Base(in.Path), Key: kv.Key, Value: record.Text(kv.Value), Time: from.Stamp(kv.Value)})
+		}
+		return values
+	}, func(v diagnosticValuesValue) string { return v.Key })
 }

@@ -65,25 +65,7 @@ func transparencyParse(ctx context.Context, in *artifact.Input) iter.Seq2[record
 			return transparencyFact{Key: "text", Value: record.Text(text), Time: transparencyTime(text)}, true
 		})(ctx, in)
 	}
-	return func(yield func(record.Record, error) bool) {
-		for e, err := range from.Elements(in.File) {
-			if err != nil {
-				if !yield(record.Record{}, err) {
-					return
-				}
-				continue
-			}
-			leaves, more := e.Leaves()
-			for i, f := range transparencyFacts(leaves) {
-				if !yield(in.Record(record.Origin{Table: f.Key, Row: int64(i + 1), Offset: e.Offset}, f), nil) {
-					return
-				}
-			}
-			if more != nil && !yield(record.Record{}, more) {
-				return
-			}
-		}
-	}
+	return from.Facts(in, transparencyFacts, func(f transparencyFact) string { return f.Key })
 }
 
 var transparencyDevice = regexp.MustCompile(`^(stateMachine\.devices(?:\[[0-9]+\]|\..+))\.(serial|model|osVersion|name|[A-Za-z]+)$`)

@@ -60,25 +60,7 @@ func trustedPeersParse(ctx context.Context, in *artifact.Input) iter.Seq2[record
 			return trustedPeersFact{Key: "text", Value: record.Text(text), Time: from.Stamp(text)}, true
 		})(ctx, in)
 	}
-	return func(yield func(record.Record, error) bool) {
-		for e, err := range from.Elements(in.File) {
-			if err != nil {
-				if !yield(record.Record{}, err) {
-					return
-				}
-				continue
-			}
-			leaves, more := e.Leaves()
-			for i, f := range trustedPeersFacts(leaves) {
-				if !yield(in.Record(record.Origin{Table: f.Key, Row: int64(i + 1), Offset: e.Offset}, f), nil) {
-					return
-				}
-			}
-			if more != nil && !yield(record.Record{}, more) {
-				return
-			}
-		}
-	}
+	return from.Facts(in, trustedPeersFacts, func(f trustedPeersFact) string { return f.Key })
 }
 
 // trustedPeersFacts gathers the values of each device. The values of a device follow
