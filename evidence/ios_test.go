@@ -254,7 +254,7 @@ func TestEntries(t *testing.T) {
 		if err != nil || string(data) != "hi" {
 			t.Errorf("hard link: %q, %v", data, err)
 		}
-		if got := noteCodesOf(s); !slices.Equal(got, []string{"links-listed", "not-regular"}) {
+		if got := noteCodesOf(s); !slices.Equal(got, []string{"filesystem-part", "links-listed", "not-regular"}) {
 			t.Errorf("notes %q", got)
 		}
 	}

@@ -42,7 +42,7 @@ func looseKind(name string, head []byte) loose {
 		return looseData
 	case hasEnd(name, ".tracev3", ".timesync"):
 		return looseData
-	case looseName(name) && len(head) > 0 && !bytes.ContainsRune(head, 0):
+	case looseName(name) && len(head) > 0 && !bytes.ContainsRune(head, 0) && !isAndroidText(head):
 		return looseText
 	}
 	return looseNot
@@ -52,11 +52,26 @@ func hasEnd(name string, ends ...string) bool {
 	return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
-// looseName reports whether a text may be a log, by its name.
+// looseName reports whether a text may be one of an iPhone, by its name.
 func looseName(name string) bool {
-	base := strings.ToLower(path.Base(name))
-	base = strings.TrimRight(base, "0123456789.") + path.Ext(base)
-	return hasEnd(base, ".log", ".jsonl", ".ndjson", ".csv") || strings.Contains(base, ".log.") || slices.Contains(looseTexts, path.Base(name))
+	base := path.Base(name)
+	return slices.Contains(looseTexts, base) || slices.ContainsFunc(looseLogs, func(begin string) bool { return strings.HasPrefix(base, begin) })
+}
+
+// isAndroidText reports whether a text is a list of processes or a log of
+// Android, some of which have names that files of an iPhone have too.
+func isAndroidText(head []byte) bool {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	columns := bytes.Fields(line)
+	return bytes.HasPrefix(line, []byte("--------- ")) ||
+		len(columns) > 1 && string(columns[0]) == "USER" && string(columns[1]) == "PID" && !bytes.Contains(line, []byte("COMMAND"))
+}
+
+// looseLogs are how names of logs of iPhones begin.
+var looseLogs = []string{
+	"shutdown", "lockdownd.log", "mobile_installation", "mobileactivationd", "containermanagerd", "logd.", "logdata.statistics", "usermanagerd",
+	"RunningBoard_state", "transparency.log", "swtransparency", "jetsam_priority", "restore.log", "fsck_apfs", "SUCoreSplunkHistory", "transaction",
+	"App_Privacy_Report", "sysdiagnose.log", "brctl-",
 }
 
 // looseTexts are texts of a sysdiagnose whose names say enough.
@@ -129,7 +144,7 @@ func findLoose(ctx context.Context, o outer) bool {
 // openLoose opens loose files. Their places on the device are not known.
 func openLoose(ctx context.Context, o outer, sh *shared, opt Options) ([]*Source, error) {
 	s := &Source{Kind: IOSFiles, Device: Device{System: "iOS"}, FS: newIOSFS(o, filesDir), Closer: sh.handle()}
-	inside := lookInside(ctx, o)
+	inside := lookInside(ctx, o, nil)
 	s.note("places-unknown", "", "files without the folders of the device: each is taken for what has its name there")
 	s.Notes = append(s.Notes, inside.notes(o)...)
 	nested, err := inside.open(ctx, s, o, sh, opt)

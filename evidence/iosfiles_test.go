@@ -25,7 +25,7 @@ func TestNestedIOS(t *testing.T) {
 		got = append(got, s.Kind.String()+" "+s.Parent+" "+s.Device.Build)
 	}
 	want := []string{"iOS file system  ", "sysdiagnose dump.tar 22D63", "iOS backup dump.tar "}
-	if !slices.Equal(got, want) || !slices.Equal(noteCodesOf(sources[0]), []string{"nested-damaged"}) {
+	if !slices.Equal(got, want) || !slices.Equal(noteCodesOf(sources[0]), []string{"filesystem-part", "nested-damaged"}) {
 		t.Errorf("%q, %+v", got, sources[0].Notes)
 	}
 }
@@ -111,7 +111,7 @@ func TestIdentifyIOS(t *testing.T) {
 		missing, notes int
 		parts          string
 	}{
-		{put(t, "a.tar", tarBytes(t, dump)), "", IOSFilesystem, 7, 1,
+		{put(t, "a.tar", tarBytes(t, dump)), "", IOSFilesystem, 7, 2,
 			"[{Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/a.tar.gz sysdiagnose } {Dump/private/var/mobile/Library/Logs/CrashReporter/DiagnosticLogs/sysdiagnose/b.aar  } {Dump/private/var/mobile/Media/old iOS backup password}]"},
 		{put(t, "a.tar", tarBytes(t, sysFiles(sysTop))), strings.TrimSuffix(sysTop, "/"), IOSSysdiagnose, 5, 1, "[]"},
 		{put(t, "a.tar", tarBytes(t, append(sysFiles("a/"), sysFiles("b/")...))), "a", IOSSysdiagnose, 5, 1, "[{b sysdiagnose }]"},
@@ -140,6 +140,9 @@ func TestLooseFiles(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"sms.db": []byte(sqliteMagic + "rest"), "sms.db-wal": []byte("wal"), "x.ips": report, "a.plist": []byte("bplist00..."), "shutdown.log": []byte("After 1s\n"),
 		"reports/deep/y.ips": report, "privacy/App_Privacy_Report_v4.ndjson": []byte(`{"category":"camera","timeStamp":"2025-01-01T00:00:00Z","type":"access"}` + "\n"), "odd.bin": []byte("\x00\x01"), "note.txt": []byte("hello"),
+		"android_logcat.log": []byte("--------- beginning of main\n"), "shutdown-checkpoints.log": []byte("--------- beginning of main\n"),
+		"ps.txt": []byte("USER PID PPID VSZ RSS WCHAN ADDR S NAME\n"), "android/ps.txt": []byte("USER PID PPID VSZ RSS WCHAN ADDR S NAME\n"),
+		"iphone/ps.txt": []byte("USER UID PID PPID %CPU COMMAND\n"),
 	} {
 		at := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, data, 0o600)); err != nil {
@@ -148,7 +151,8 @@ func TestLooseFiles(t *testing.T) {
 	}
 	for name, want := range map[string][]string{
 		"sms.db": {"files/sms.db", "files/sms.db-wal"}, "x.ips": {"files/x.ips"}, "a.plist": {"files/a.plist"}, "shutdown.log": {"files/shutdown.log"},
-		"reports": {"files/deep/y.ips"}, "privacy": {"files/App_Privacy_Report_v4.ndjson"}, "odd.bin": nil, "note.txt": nil,
+		"reports": {"files/deep/y.ips"}, "privacy": {"files/App_Privacy_Report_v4.ndjson"}, "odd.bin": nil, "note.txt": nil, "android_logcat.log": nil, "shutdown-checkpoints.log": nil, "android/ps.txt": nil,
+		"iphone/ps.txt": {"files/ps.txt"},
 	} {
 		list, err := Open(t.Context(), filepath.Join(dir, name), Options{})
 		if want == nil {

@@ -19,8 +19,9 @@ func openFilesystem(ctx context.Context, o outer, sh *shared, mounts []mount, op
 	s := &Source{Kind: IOSFilesystem, Device: Device{System: "iOS"}, FS: f, Closer: sh.handle()}
 	filesystemDevice(s)
 	mountNotes(s, mounts)
-	inside := lookInside(ctx, o)
+	inside := lookInside(ctx, o, mounts)
 	s.Notes = append(s.Notes, inside.notes(o)...)
+	inside.partNotes(s)
 	nested, err := inside.open(ctx, s, o, sh, opt)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -43,20 +44,25 @@ type insides struct {
 	archives []string // sysdiagnoses in archives
 	captures []string // folders of sysdiagnoses, none in another
 	backups  []string // folders of backups
+	files    int64    // without those that a Mac has added
+	usual    [2]bool  // whether usualFolders have files
 	doubles  int64    // files that a Mac has added
 	report   string   // the first crash report of a sysdiagnose, by name
 	err      error    // of the walk
 }
 
-// lookInside walks an acquisition to find others in it.
-func lookInside(ctx context.Context, o outer) *insides {
+// lookInside walks an acquisition to find others in it. The mounts are those of a file
+// system.
+func lookInside(ctx context.Context, o outer, mounts []mount) *insides {
 	in := new(insides)
+	usual := usualPrefixes(mounts)
 	dirs, marks := make(map[string]int), make(map[string]int)
 	in.err = o.walk(func(name string) error {
 		if isAppleDouble(name) {
 			in.doubles++
 			return nil
 		}
+		in.count(name, usual)
 		if ok, _ := path.Match("crashes_and_spins/*.ips", name); ok && (in.report == "" || name < in.report) {
 			in.report = name
 		}

@@ -26,7 +26,7 @@ func (id *Identification) describeIOS(ctx context.Context, o, in outer, found re
 		id.missing(openStored(s, sysDir+"/"))
 		id.besides(found.dirs[1:])
 	}
-	inside := lookInside(ctx, in)
+	inside := lookInside(ctx, in, found.mounts)
 	if id.Kind == IOSSysdiagnose {
 		called := id.Name
 		if id.Folder != "" {
@@ -35,6 +35,9 @@ func (id *Identification) describeIOS(ctx context.Context, o, in outer, found re
 		describeCapture(s, called, inside, in)
 	} else {
 		s.Notes = append(s.Notes, inside.notes(in)...)
+	}
+	if id.Kind == IOSFilesystem {
+		inside.partNotes(s)
 	}
 	id.partsInside(in, inside)
 	id.Device, id.Notes = s.Device, s.Notes

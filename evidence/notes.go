@@ -32,6 +32,7 @@ var NoteCodes = []string{
 	"files-beside",            // more files lie beside the payloads than are shown
 	"files-listed",            // how many files, folders and links the manifest lists
 	"files-outside",           // files beside a sysdiagnose, which are not read
+	"filesystem-part",         // a file system with few files, or with none of the user: only a part of that of the phone
 	"internal-files",          // files that only Apple's own builds write
 	"key-absent",              // a file without key has the size of ciphertext
 	"link-ignored",            // a link, which is not followed
@@ -76,6 +77,7 @@ var NoteCodes = []string{
 	"size-differs",            // the manifest lists another size than the content has
 	"snapshot-not-finished",   // SnapshotState of Status.plist is not "finished"
 	"stored-plain",            // a payload with a key is not encrypted
+	"system-folder-absent",    // a file system without the files of the system
 	"unknown-domain",          // rows of a domain whose place on the device is not known
 	"unknown-flags",           // rows that are neither file, folder nor link
 }

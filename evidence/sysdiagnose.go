@@ -31,7 +31,7 @@ func openSysdiagnose(ctx context.Context, whole outer, dir string, sh *shared, c
 	if dir != "." {
 		called = path.Base(dir)
 	}
-	inside := lookInside(ctx, o)
+	inside := lookInside(ctx, o, nil)
 	describeCapture(s, called, inside, o)
 	nested, err := inside.open(ctx, s, o, sh, opt)
 	if err != nil {
