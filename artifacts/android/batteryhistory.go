@@ -84,17 +84,7 @@ func batteryhistoryRow(it dumpsys.HistoryItem) (int, record.Data) {
 	d := batteryhistoryLine{Elapsed: float64(it.Elapsed.Milliseconds()) / 1000, Reset: it.Reset, Level: from.Count(it.Level)}
 	d.Time, d.Clock = from.Clock(it.Time)
 	for _, e := range it.Events {
-		s := e.Name
-		if e.Sign != 0 {
-			s = string(rune(e.Sign)) + s
-		}
-		switch {
-		case e.UID != "":
-			s += "=" + e.UID + ":" + e.Value
-		case e.Value != "":
-			s += "=" + e.Value
-		}
-		d.Events = append(d.Events, record.Text(s))
+		d.Events = append(d.Events, record.Text(e.Text()))
 		if app := batteryhistoryApp(e.Value); e.UID != "" && app != "" && !slices.Contains(d.Apps, app) {
 			d.Apps = append(d.Apps, app)
 		}

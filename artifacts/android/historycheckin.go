@@ -53,20 +53,10 @@ func historycheckinRow(it dumpsys.HistoryItem) (int, record.Data) {
 		d.Time = epoch.UnixMilli(it.Time.UnixMilli())
 	}
 	for _, e := range it.Events {
-		s := e.Name
-		if e.Sign != 0 {
-			s = string(rune(e.Sign)) + s
+		d.Events = append(d.Events, record.Text(e.Text()))
+		if app := historycheckinApp(e.Value); e.UID != "" && app != "" && !slices.Contains(d.Apps, app) {
+			d.Apps = append(d.Apps, app)
 		}
-		switch {
-		case e.UID != "":
-			s += "=" + e.UID + ":" + e.Value
-			if app := historycheckinApp(e.Value); app != "" && !slices.Contains(d.Apps, app) {
-				d.Apps = append(d.Apps, app)
-			}
-		case e.Value != "":
-			s += "=" + e.Value
-		}
-		d.Events = append(d.Events, record.Text(s))
 	}
 	return it.Line, d
 }

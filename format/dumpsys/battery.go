@@ -84,6 +84,22 @@ type HistoryEvent struct {
 	Value string // "com.example.app/.SyncJob", "discharging"
 }
 
+// Text returns the event as the history shows it, without quotes:
+// "+job=u0a94:com.example.app/.SyncJob", "status=discharging".
+func (e HistoryEvent) Text() string {
+	s := e.Name
+	if e.Sign != 0 {
+		s = string(rune(e.Sign)) + s
+	}
+	switch {
+	case e.UID != "":
+		s += "=" + e.UID + ":" + e.Value
+	case e.Value != "":
+		s += "=" + e.Value
+	}
+	return s
+}
+
 // History yields the lines of the battery history of the section of the service
 // batterystats. An empty history is no error: it is erased by each full charge.
 func History(text iter.Seq[lines.Line]) iter.Seq2[HistoryItem, error] {
