@@ -37,6 +37,15 @@ func LogOf(wanted dumpsys.Wanted, row func(dumpsys.LogEntry) (record.Origin, rec
 	}
 }
 
+// LineTime returns the time of a line of a log: what the clock of the phone showed or,
+// if the line has a zone, the instant. The other of both is zero.
+func LineTime(e *dumpsys.LogEntry) (record.WallTime, record.Time) {
+	if e.HasZone {
+		return record.WallTime{}, record.Time{Time: e.Time.UTC(), Rule: record.AsText, Zone: record.RecordedOffset}
+	}
+	return record.WallTime{Time: e.Time}, record.Time{}
+}
+
 // acquired returns when an acquisition was made by the clock of the phone as far as
 // its zone is known, held as if it were UTC; zero if that is not known.
 func acquired(d evidence.Device) time.Time {

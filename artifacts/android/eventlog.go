@@ -69,11 +69,7 @@ func eventlogRow(l dumpsys.LogEntry) (record.Origin, record.Data) {
 		return record.Origin{}, nil
 	}
 	e := eventlogEvent{Tag: l.Tag, Writer: l.UID, WriterPID: int64(l.PID), Fields: from.KVs(fields)}
-	if l.HasZone {
-		e.Instant = record.Time{Time: l.Time.UTC(), Rule: record.AsText, Zone: record.RecordedOffset}
-	} else {
-		e.Time = record.WallTime{Time: l.Time}
-	}
+	e.Time, e.Instant = from.LineTime(&l)
 	for _, f := range fields {
 		e.field(f.Key, f.Value)
 	}

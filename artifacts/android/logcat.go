@@ -113,11 +113,7 @@ func logcatRow(e dumpsys.LogEntry) (record.Origin, record.Data) {
 func logcatOne(e *dumpsys.LogEntry, subject string) logcatLine {
 	l := logcatLine{Subject: subject, Buffer: e.Buffer, UID: e.UID, PID: int64(e.PID), TID: int64(e.TID),
 		Priority: string(rune(e.Priority)), Tag: e.Tag, Message: record.Text(e.Message)}
-	if e.HasZone {
-		l.Instant = record.Time{Time: e.Time.UTC(), Rule: record.AsText, Zone: record.RecordedOffset}
-	} else {
-		l.Time = record.WallTime{Time: e.Time}
-	}
+	l.Time, l.Instant = from.LineTime(e)
 	l.Process = record.Process(logcatProcess(e))
 	l.Apps = logcatApps(e.Message)
 	return l

@@ -49,10 +49,6 @@ func (l logcatLinesLine) String() string {
 func logcatLinesRow(e dumpsys.LogEntry) (record.Origin, record.Data) {
 	l := logcatLinesLine{Buffer: e.Buffer, UID: e.UID, PID: int64(e.PID), TID: int64(e.TID),
 		Priority: string(rune(e.Priority)), Tag: e.Tag, Message: record.Text(e.Message)}
-	if e.HasZone {
-		l.Instant = record.Time{Time: e.Time.UTC(), Rule: record.AsText, Zone: record.RecordedOffset}
-	} else {
-		l.Time = record.WallTime{Time: e.Time}
-	}
+	l.Time, l.Instant = from.LineTime(&e)
 	return record.Origin{Row: int64(e.Line), Offset: e.Offset}, l
 }
