@@ -46,6 +46,8 @@ const (
 	maxStringFiles = 1 << 18
 )
 
+var errNoHeader = errors.New("no header: its boot and the times of its entries are not known")
+
 // ErrNoLogs is returned by [Open] where there is no log file.
 var ErrNoLogs = errors.New("no unified logs here")
 
@@ -78,6 +80,9 @@ func Open(fsys fs.FS) (*Archive, error) {
 	for i, f := range a.files {
 		f.number = i
 		a.survey(f)
+		if f.Header == nil && len(f.groups) > 0 {
+			a.damage(f.Name, 0, errNoHeader)
+		}
 	}
 	a.placeBoots()
 	return a, nil

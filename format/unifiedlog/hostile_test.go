@@ -288,6 +288,9 @@ func TestClocks(t *testing.T) {
 	}
 	var got []string
 	for e, err := range a.Entries(context.Background(), Filter{}) {
+		if errors.Is(err, errNoHeader) {
+			continue // of the third
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

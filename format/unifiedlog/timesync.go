@@ -63,31 +63,73 @@ func (c Clock) String() string {
 }
 
 // ParseTimesync decodes a timesync file: boots in their order, each followed by
-// its sync records. What follows bytes that are no record is not read: the
-// boots before are returned with an error that says where it stopped.
+// its sync records. Bytes that are no record are passed over up to the next one, and
+// so are sync records whose boot is not known, since it is missing or may be among
+// such bytes. The error says where the first of them are, and how many bytes were
+// not read.
 func ParseTimesync(data []byte) ([]Boot, error) {
 	var boots []Boot
+	var first error
+	lost := 0
+	known := false // whether the last boot is that of the sync records that come
 	for off := 0; off < len(data); {
 		rest := data[off:]
-		if len(rest) < 4 {
-			return boots, fmt.Errorf("read timesync record at %d: %d bytes remain", off, len(rest))
-		}
-		size := int(binary.LittleEndian.Uint16(rest[2:]))
-		switch sig := binary.LittleEndian.Uint16(rest); {
-		case sig == bootSignature && size >= bootSize && size <= len(rest):
-			boots = append(boots, parseBoot(rest))
-		case sig == syncSignature && size >= syncSize && size <= len(rest):
-			if len(boots) == 0 {
-				return boots, fmt.Errorf("read timesync record at %d: no boot before it", off)
-			}
+		sig, size := timesyncRecord(rest)
+		switch {
+		case sig == bootSignature:
+			boots, known = append(boots, parseBoot(rest)), true
+		case sig == syncSignature && known:
 			b := &boots[len(boots)-1]
 			b.Syncs = append(b.Syncs, parseSync(rest))
 		default:
-			return boots, fmt.Errorf("read timesync record at %d: signature %#04x, size %d, %d bytes remain", off, sig, size, len(rest))
+			if size = nextTimesync(rest); first == nil {
+				first = fmt.Errorf("read timesync record at %d: %x is no record that can stand there", off, rest[:min(4, len(rest))])
+			}
+			lost += size
+			known = known && size%syncSize == 0 && follows(rest[size:], boots[len(boots)-1].Syncs)
 		}
 		off += size
 	}
-	return boots, nil
+	if first != nil {
+		first = fmt.Errorf("%w; %d bytes not read", first, lost)
+	}
+	return boots, first
+}
+
+// follows reports whether the record at the start of b is one of a boot with the
+// given sync records, or of another boot by its own word.
+func follows(b []byte, syncs []Sync) bool {
+	sig, _ := timesyncRecord(b)
+	return sig != syncSignature || len(syncs) == 0 || parseSync(b).Continuous >= syncs[len(syncs)-1].Continuous
+}
+
+// timesyncRecord returns the signature and size in bytes of the record at the
+// start of b, 0 if there is none.
+func timesyncRecord(b []byte) (signature uint16, size int) {
+	if len(b) < 4 {
+		return 0, 0
+	}
+	signature, size = binary.LittleEndian.Uint16(b), int(binary.LittleEndian.Uint16(b[2:]))
+	if size <= len(b) && (signature == bootSignature && size >= bootSize || signature == syncSignature && size >= syncSize) {
+		return signature, size
+	}
+	return 0, 0
+}
+
+// nextTimesync returns how many bytes after the start of b the next record begins,
+// which must have the size that all have and be followed by the end or by another
+// one; len(b) if there is none.
+func nextTimesync(b []byte) int {
+	const align = 4
+	for off := align; off < len(b); off += align {
+		sig, size := timesyncRecord(b[off:])
+		if sig == bootSignature && size == bootSize || sig == syncSignature && size == syncSize {
+			if next, _ := timesyncRecord(b[off+size:]); next != 0 || len(b) == off+size {
+				return off
+			}
+		}
+	}
+	return len(b)
 }
 
 func parseBoot(b []byte) Boot {

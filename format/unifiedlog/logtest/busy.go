@@ -2,7 +2,10 @@ package logtest
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"time"
+
+	"github.com/vigie-project/vigie/format/unifiedlog"
 )
 
 // busyProcesses are the programs of [Busy]: the first log most.
@@ -13,7 +16,8 @@ var busyProcesses = []string{"/usr/libexec/locationd", "/usr/libexec/backboardd"
 // Busy writes n entries for measurements, a tenth of a millisecond apart from
 // start on, and closes w: messages of ten processes, of which some are quiet,
 // with arguments of the usual kinds, one in three from libraries of the shared
-// cache. The same n gives the same bytes.
+// cache; one in five hundred is of launchd or of the kernel's sandbox.
+// The same n gives the same bytes.
 func Busy(w *Writer, start time.Time, n int) error {
 	r := rand.New(rand.NewPCG(1, 2))
 	e := Entry{Time: start}
@@ -27,7 +31,11 @@ func Busy(w *Writer, start time.Time, n int) error {
 		if e.Shared {
 			e.Library = "/usr/lib/lib" + string(rune('0'+i%9)) + ".dylib"
 		}
-		e.busy(i)
+		if e.Type = 0; i%500 == 499 {
+			e.notable(i)
+		} else {
+			e.busy(i)
+		}
 		if err := w.Add(&e); err != nil {
 			return err
 		}
@@ -55,4 +63,18 @@ func (e *Entry) busy(i int) {
 		args = append(args, float64(i)/1000, Object("a request"), int32(i%10), int32(10))
 	}
 	e.Args = args
+}
+
+// notable makes entry i one that tells of an event.
+func (e *Entry) notable(i int) {
+	name := "daemon" + strconv.Itoa(i/1000%300)
+	e.Shared, e.Library, e.Args = false, "", e.Args[:0]
+	if i%1000 == 499 {
+		e.Type, e.Process, e.PID, e.Subsystem, e.Category = unifiedlog.TypeSimpledump, "/sbin/launchd", 1, "com.apple.xpc.launchd", ""
+		e.Format = "Successfully spawned " + name + "[" + strconv.Itoa(i/1000+100) + "] because ipc (mach)"
+		return
+	}
+	e.Process, e.PID, e.Subsystem, e.Category = "/kernel", 0, "", ""
+	e.Format = "Sandbox: %{public}s(%d) deny(1) %{public}s"
+	e.Args = append(e.Args, name, int32(i/1000+99), "file-read-data /private/var/mobile/Library/Preferences/com.example."+name+".plist")
 }
