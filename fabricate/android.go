@@ -26,10 +26,11 @@ const (
 	IntrusionLog Kind = "intrusionlog" // a folder, or a zip
 	Sysdiagnose  Kind = "sysdiagnose"  // of an iPhone
 	Filesystem   Kind = "filesystem"   // of an iPhone
+	LogArchive   Kind = "logarchive"   // a sysdiagnose of little more than a unified log
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{IPhone, AndroidQF, Bugreport, AndroidAB, IntrusionLog, Sysdiagnose, Filesystem}
+var Kinds = []Kind{IPhone, AndroidQF, Bugreport, AndroidAB, IntrusionLog, Sysdiagnose, Filesystem, LogArchive}
 
 // androidVersions are the versions whose forms are known, with their API level
 // and the month of the security patches.
@@ -49,6 +50,9 @@ func Make(kind Kind, dir string, opt Options) (string, *Truth, error) {
 	}
 	if kind == Sysdiagnose || kind == Filesystem {
 		return makeHandset(kind, dir, opt)
+	}
+	if kind == LogArchive {
+		return makeLogArchive(dir, opt)
 	}
 	d, err := newDroid(opt)
 	if err != nil {

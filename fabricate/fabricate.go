@@ -33,6 +33,8 @@ type Options struct {
 	Files   int    // filled with files up to this number
 	Crashes int    // further crash reports of apps
 
+	Entries int // of a log archive; 0 means 100,000
+
 	// Of Android acquisitions; Megabytes also of sysdiagnoses and file systems, the
 	// size of the archive.
 	Android   int  // version whose forms are written: 8, 11, 14 or 16; 0 means 14

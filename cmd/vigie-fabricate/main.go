@@ -33,7 +33,8 @@ same phone.
 
 Kinds: iphone, a backup; androidqf, an acquisition with a bugreport, a backup and
 intrusion logs in it; bugreport; ab, an Android backup; intrusionlog; sysdiagnose, of an
-iPhone; filesystem, a dump of the file system of an iPhone.
+iPhone; filesystem, a dump of the file system of an iPhone; logarchive, a sysdiagnose of little
+more than a unified log as large as one wants, with nothing planted.
 
 With --benign nothing is planted; it holds what is known to be mistaken for traces.`,
 		Example: "  vigie-fabricate sample\n" +
@@ -59,7 +60,7 @@ With --benign nothing is planted; it holds what is known to be mistaken for trac
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&kind, "kind", kind, "iphone, androidqf, bugreport, ab, intrusionlog, sysdiagnose or filesystem")
+	f.StringVar(&kind, "kind", kind, "iphone, androidqf, bugreport, ab, intrusionlog, sysdiagnose, filesystem or logarchive")
 	f.Uint64Var(&opt.Seed, "seed", 1, "seed of everything that is random")
 	f.StringVar(&opt.Password, "password", "sesame", "password of the backup")
 	f.IntVar(&opt.Rounds, "rounds", 10_000, "cost of deriving the key; phones use 10000000")
@@ -73,6 +74,7 @@ With --benign nothing is planted; it holds what is known to be mistaken for trac
 	f.StringVar(&opt.Layout, "layout", "", "volumes: a file system with a folder for each volume")
 	f.IntVar(&opt.Files, "files", 0, "fill a sysdiagnose or file system up to this many files")
 	f.IntVar(&opt.Crashes, "crashes", 0, "further crash reports in a sysdiagnose or file system")
+	f.IntVar(&opt.Entries, "entries", 100_000, "entries of a log archive")
 	f.IntVar(&opt.Events, "events", 400, "ordinary events of an intrusion log")
 	f.IntVar(&opt.Format, "format", 5, "version of an Android backup, 1 to 5")
 	f.BoolVar(&opt.Stored, "stored", false, "do not compress an Android backup")
