@@ -16,7 +16,8 @@ import (
 // first row names the columns. row gets the values, without blanks around them, with
 // the names of their columns; one beyond the named columns is of "column" and its
 // number. No more than size bytes of the table are read, and columns values of each
-// row. What names the table in errors.
+// row. The offset of a record is the end of the row before, so empty lines between are
+// behind it. What names the table in errors.
 func CSV[D record.Data](in *artifact.Input, what string, size int64, columns int, row func(values []record.KV) D) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		r := csv.NewReader(io.NewSectionReader(in.File, 0, size))
