@@ -153,6 +153,14 @@ func KVs(pairs []dumpsys.Pair) (kvs []record.KV) {
 	return kvs
 }
 
+// Texts returns the lines of a dump, nil for none.
+func Texts(lines []string) (texts []record.Text) {
+	for _, l := range lines {
+		texts = append(texts, record.Text(l))
+	}
+	return texts
+}
+
 // Unless returns a decoder that reports no errors for a text that has a line which
 // begins with other and none that begins with own: bug reports hold several dumps
 // of some services, and a decoder has a use for one of them.

@@ -43,9 +43,5 @@ func (r receiversRow) String() string { return record.Line(r.Component + " answe
 
 func receiversRecord(r dumpsys.Resolver) (int, record.Data) {
 	app, _, _ := strings.Cut(r.Component, "/")
-	d := receiversRow{App: record.App(app), Component: r.Component, Group: r.Group, Intent: r.Key, ID: r.ID, Note: r.Note}
-	for _, text := range r.Details {
-		d.Details = append(d.Details, record.Text(text))
-	}
-	return r.Line, d
+	return r.Line, receiversRow{App: record.App(app), Component: r.Component, Group: r.Group, Intent: r.Key, ID: r.ID, Note: r.Note, Details: from.Texts(r.Details)}
 }

@@ -46,11 +46,7 @@ func (r resolverprovidersRow) String() string {
 
 func resolverprovidersRecord(r dumpsys.Resolver) (int, record.Data) {
 	app, _, _ := strings.Cut(r.Component, "/")
-	d := resolverprovidersRow{App: record.App(app), Component: r.Component, Group: r.Group, Intent: r.Key, ID: r.ID, Note: r.Note}
-	for _, text := range r.Details {
-		d.Details = append(d.Details, record.Text(text))
-	}
-	return r.Line, d
+	return r.Line, resolverprovidersRow{App: record.App(app), Component: r.Component, Group: r.Group, Intent: r.Key, ID: r.ID, Note: r.Note, Details: from.Texts(r.Details)}
 }
 
 // resolverprovidersTable yields the rows of the table. A phone without any has no

@@ -44,9 +44,5 @@ func (r resolverservicesRow) String() string {
 
 func resolverservicesRecord(r dumpsys.Resolver) (int, record.Data) {
 	app, _, _ := strings.Cut(r.Component, "/")
-	d := resolverservicesRow{App: record.App(app), Component: r.Component, Group: r.Group, Intent: r.Key, ID: r.ID, Note: r.Note}
-	for _, text := range r.Details {
-		d.Details = append(d.Details, record.Text(text))
-	}
-	return r.Line, d
+	return r.Line, resolverservicesRow{App: record.App(app), Component: r.Component, Group: r.Group, Intent: r.Key, ID: r.ID, Note: r.Note, Details: from.Texts(r.Details)}
 }
