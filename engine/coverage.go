@@ -43,6 +43,10 @@ const (
 // leaves no examination incomplete.
 const ReasonPrivate = "personal data, read only when asked for"
 
+// ReasonSystem is why an artifact does not apply that no acquisition of such a phone
+// has: there is no need to name it to people.
+const ReasonSystem = "of another system"
+
 // Outcomes lists all outcomes in the order of reports: what went wrong first.
 var Outcomes = []Outcome{Failed, Partial, NotRun, Complete, Empty, Absent, NotApplicable}
 

@@ -180,6 +180,31 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// TestOtherSystems tells artifacts that a kind of acquisition lacks from those that no
+// acquisition of such a phone has.
+func TestOtherSystems(t *testing.T) {
+	t.Parallel()
+	capture, android := parser("ios.capture", "x"), parser("android.report", "x")
+	capture.Inputs[0].Kinds = evidence.IOSSysdiagnose
+	android.Inputs[0].Kinds = evidence.AndroidBugreport | evidence.AndroidQF
+	for kind, want := range map[evidence.Kind]string{
+		evidence.IOSBackup:     "ios.capture:, android.report:of another system",
+		evidence.IOSFiles:      "android.report:of another system",
+		evidence.AndroidBackup: "ios.capture:of another system, android.report:",
+	} {
+		plan := engine.NewPlan(&evidence.Source{Kind: kind, FS: fstest.MapFS{}}, []*artifact.Parser{capture, android}, everything)
+		var got []string
+		for _, c := range plan.Rest {
+			if c.Outcome == engine.NotApplicable {
+				got = append(got, c.Artifact+":"+c.Reason)
+			}
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%s: %q, want %q", kind, s, want)
+		}
+	}
+}
+
 func TestSameResultsWithAnyWorkersAndResumed(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}

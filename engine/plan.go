@@ -93,7 +93,11 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 			continue
 		}
 		if len(files) == 0 {
-			plan.Rest = append(plan.Rest, Coverage{Source: src.ID, Artifact: p.ID, Outcome: outcomes[i]})
+			c := Coverage{Source: src.ID, Artifact: p.ID, Outcome: outcomes[i]}
+			if c.Outcome == NotApplicable && !sameSystem(src.Kind, p) {
+				c.Reason = ReasonSystem
+			}
+			plan.Rest = append(plan.Rest, c)
 			continue
 		}
 		for limit := jobBytes(files); len(files) > 0; {
@@ -103,6 +107,21 @@ func NewPlan(src *evidence.Source, parsers []*artifact.Parser, private func(*art
 		}
 	}
 	return plan
+}
+
+// Acquisitions of the phones of one system.
+const (
+	ofIOS     = evidence.IOSBackup | evidence.IOSFilesystem | evidence.IOSSysdiagnose | evidence.IOSFiles
+	ofAndroid = evidence.AndroidBugreport | evidence.AndroidBackup | evidence.AndroidQF | evidence.AndroidIntrusionLog
+)
+
+// sameSystem reports whether a parser reads acquisitions of the same system as a kind.
+func sameSystem(kind evidence.Kind, p *artifact.Parser) bool {
+	system := evidence.Kind(ofIOS)
+	if kind&ofAndroid != 0 {
+		system = ofAndroid
+	}
+	return slices.ContainsFunc(p.Inputs, func(in artifact.Pattern) bool { return in.Kinds&system != 0 })
 }
 
 // jobBytes returns the size of files at which a parser of these gets another job.

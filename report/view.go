@@ -87,6 +87,7 @@ type exhibit struct {
 type ledgerPart struct {
 	Outcome engine.Outcome
 	Lines   []engine.Coverage
+	Others  int // lines about artifacts of other systems, which are not shown
 }
 
 func newView(c *casefile.Case, code string) (*view, error) {
@@ -185,23 +186,29 @@ func (v *view) ledger() error {
 	}
 	for _, o := range engine.Outcomes {
 		var part []engine.Coverage
+		others := 0
 		for _, l := range ledger {
-			if l.Outcome == o {
+			switch {
+			case l.Outcome != o:
+			case l.Reason == engine.ReasonSystem:
+				others++
+			default:
 				part = append(part, l)
 			}
 		}
 		slices.SortStableFunc(part, func(a, b engine.Coverage) int {
 			return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Artifact, b.Artifact))
 		})
-		if len(part) > 0 {
-			v.Ledger = append(v.Ledger, ledgerPart{o, part})
+		if len(part)+others > 0 {
+			v.Ledger = append(v.Ledger, ledgerPart{o, part, others})
 		}
 	}
 	return nil
 }
 
-// Examined returns how many artifacts were read to the end, how many lines of
-// the ledger are incomplete, and how many artifacts were not there.
+// Examined returns how many artifacts were read to the end, how many of these had no
+// record, how many lines of the ledger are incomplete, and how many artifacts were not
+// there.
 func (v *view) Examined() map[string]int {
 	n := map[string]int{}
 	for _, p := range v.Ledger {
@@ -211,8 +218,11 @@ func (v *view) Examined() map[string]int {
 				n["private"]++
 			case l.Outcome.Incomplete():
 				n["incomplete"]++
-			case l.Outcome == engine.Complete || l.Outcome == engine.Empty:
+			case l.Outcome == engine.Complete:
 				n["whole"]++
+			case l.Outcome == engine.Empty:
+				n["whole"]++
+				n["empty"]++
 			case l.Outcome == engine.Absent:
 				n["absent"]++
 			}
@@ -220,6 +230,17 @@ func (v *view) Examined() map[string]int {
 		}
 	}
 	return n
+}
+
+// Part returns the note that says that an acquisition is only a part of a file system,
+// nil if none is.
+func (s source) Part() *evidence.Note {
+	for i := range s.Notes {
+		if s.Notes[i].Code == "filesystem-part" {
+			return &s.Notes[i]
+		}
+	}
+	return nil
 }
 
 // Expected returns the lines about what is absent or empty and normally there in

@@ -10,6 +10,7 @@ import (
 	"github.com/vigie-project/vigie/engine"
 	"github.com/vigie-project/vigie/evidence"
 	"github.com/vigie-project/vigie/examination"
+	"github.com/vigie-project/vigie/report"
 )
 
 // maxNamed is how many artifacts of one outcome the summary names.
@@ -20,6 +21,11 @@ const maxNamed = 6
 func (t *terminal) summary(res *examination.Result) {
 	for _, src := range res.Opened {
 		t.println(t.sourceLine(src.Name, src.Kind, src.Device))
+		for _, n := range src.Notes {
+			if n.Code == "filesystem-part" {
+				t.println("  " + report.Note(n, t.lang) + " (" + n.Detail + ")")
+			}
+		}
 	}
 	if len(res.Opened) > 0 {
 		t.println("")
@@ -36,7 +42,7 @@ func (t *terminal) summary(res *examination.Result) {
 	}
 	t.println("")
 	for _, o := range engine.Outcomes {
-		if n := res.Verdict.Coverage[o]; n > 0 {
+		if n := res.Verdict.Coverage[o] - ofOtherSystems(res.Ledger, o); n > 0 {
 			t.println("  " + t.text("outcome-"+outcomeID(o), "Count", n) + t.named(res.Ledger, o))
 			t.reasons(res.Ledger, o)
 		}
@@ -44,6 +50,17 @@ func (t *terminal) summary(res *examination.Result) {
 	t.println("")
 	t.println(t.text("summary-exit-" + fmt.Sprint(res.Verdict.Exit)))
 	t.println(t.text("summary-case", "Dir", res.Case.Dir, "Records", res.Records, "Time", res.Elapsed.Round(10*time.Millisecond).String()))
+}
+
+// ofOtherSystems counts the artifacts with an outcome that are of other systems than
+// the acquisition, which nobody looks for there.
+func ofOtherSystems(ledger []engine.Coverage, o engine.Outcome) (n int) {
+	for _, l := range ledger {
+		if l.Outcome == o && l.Reason == engine.ReasonSystem {
+			n++
+		}
+	}
+	return n
 }
 
 // reasons says what could not be read of acquisitions as a whole, such as a backup in
