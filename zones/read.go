@@ -26,6 +26,7 @@ const (
 	maxLog      = 16 << 20  // of a text log
 	maxHead     = 64 << 10  // before the first process of a spindump
 	maxTrace    = 4 << 10   // header of a file of the unified log
+	maxTimesync = 4 << 20   // of the clocks of the unified log; real ones have 131 KB
 	maxPowerLog = 256 << 20 // of a log of energy use, as it is stored
 )
 
@@ -123,6 +124,33 @@ func readTrace(f file) []epoch.Reading {
 		return nil
 	}
 	return []epoch.Reading{r}
+}
+
+// readTimesync reads the sync records of boots. Their minutes west of UTC leave daylight
+// saving time out: a real file of the east of North America has 300 before and after
+// the change of March 2019, and says from then on that it is in force. The boot records
+// are left out, since the zone of some is not yet that of the phone.
+func readTimesync(f file) (list []epoch.Reading) {
+	data := make([]byte, min(f.size, maxTimesync))
+	n, _ := f.ReadAt(data, 0)
+	boots, _ := unifiedlog.ParseTimesync(data[:n]) // what is damaged, the parsers report
+	const most = 24 * 60                           // minutes
+	for i := range boots {
+		syncs := boots[i].Syncs
+		for j, s := range syncs {
+			edge := j == 0 || j == len(syncs)-1 || syncs[j-1].ZoneWest != s.ZoneWest || syncs[j-1].DST != s.DST ||
+				syncs[j+1].ZoneWest != s.ZoneWest || syncs[j+1].DST != s.DST
+			if !edge || s.Wall <= 0 || s.ZoneWest < -most || s.ZoneWest > most || len(list) == maxPerFile {
+				continue
+			}
+			r := epoch.Reading{At: time.Unix(0, s.Wall), Offset: -60 * int(s.ZoneWest)}
+			if s.DST {
+				r.Offset += 3600
+			}
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // readSpindump reads when a spindump was made.

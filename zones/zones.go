@@ -37,6 +37,7 @@ var classes = []class{
 	{isStatistics, 100, readStatistics},
 	{isLogOfLogd, 40, readLogOfLogd},
 	{isTrace, 1000, readTrace},
+	{isTimesync, 100, readTimesync},
 	{isPowerLog, 40, readPowerLog},
 	{isSpindump, 8, readSpindump},
 }
@@ -152,6 +153,10 @@ func isLogOfLogd(p, name string) bool {
 
 func isTrace(p, name string) bool {
 	return strings.HasSuffix(name, ".tracev3") && under(p, "private/var/db/diagnostics/")
+}
+
+func isTimesync(p, name string) bool {
+	return strings.HasSuffix(name, ".timesync") && under(p, "private/var/db/diagnostics/")
 }
 
 func isPowerLog(p, name string) bool {

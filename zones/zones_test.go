@@ -142,3 +142,22 @@ func FuzzGather(f *testing.F) {
 		}
 	})
 }
+
+// TestTimesync reads the zone from a real file of clocks of the unified log.
+func TestTimesync(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(testdata.Path(t, "unified-logs/libyal+dtformats/unified_logging/timesync/0000000000000002.timesync"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "sysdiagnose/system_logs.logarchive/timesync/0000000000000002.timesync"
+	got := spans(source(evidence.IOSSysdiagnose, map[string]string{name: string(data)}))
+	for _, want := range []string{"2018-11-09T02:25:37Z", " -08:00 ", " -05:00 ", " -04:00 "} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Count(got, "\n") != 3 {
+		t.Errorf("got\n%s", got)
+	}
+}

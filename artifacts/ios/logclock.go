@@ -48,8 +48,8 @@ type logClockEvent struct {
 	Before     record.Time `json:"before"`                // of a step: what the clock would have shown
 	Step       float64     `json:"step,omitempty"`        // of a step: seconds forward; less than 0 is back
 	Uptime     float64     `json:"uptime"`                // seconds since the boot, sleep included
-	West       int64       `json:"west"`                  // minutes west of UTC from now on
-	DST        bool        `json:"dst"`                   // daylight saving time
+	West       int64       `json:"west"`                  // minutes west of UTC from now on, without daylight saving time
+	DST        bool        `json:"dst"`                   // daylight saving time is in force: an hour less
 	WestBefore *int64      `json:"west_before,omitempty"` // of a change of the zone
 	Syncs      int64       `json:"syncs,omitempty"`       // of a boot: how often the clocks were related
 	Boot       string      `json:"boot"`                  // UUID of the boot
@@ -61,6 +61,9 @@ func (e logClockEvent) String() string {
 	case "clock set":
 		return fmt.Sprintf("clock set by %+.3f seconds", e.Step)
 	case "zone changed":
+		if e.DST {
+			return fmt.Sprintf("time zone changed to %d minutes west of UTC, daylight saving time", e.West)
+		}
 		return fmt.Sprintf("time zone changed to %d minutes west of UTC", e.West)
 	}
 	return "boot " + e.Boot
