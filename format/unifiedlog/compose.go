@@ -60,7 +60,7 @@ func (d *decoder) appendMessage(dst []byte, e *Entry) []byte {
 	f := e.resolve()
 	d.items = d.appendItems(d.items[:0], e)
 	if f.prog == nil {
-		return d.appendUnresolved(dst, e, f)
+		return d.appendUnresolved(dst, f)
 	}
 	if f.text == "" && len(d.items) > 0 {
 		return dynamicText.Append(dst, d.items[:1], &d.options)
@@ -74,17 +74,21 @@ var (
 	dataText   = message.Compile([]byte("%.*P"))
 )
 
-// appendUnresolved writes what is known of a message without format: where its
-// format should be, and the arguments.
-func (d *decoder) appendUnresolved(dst []byte, e *Entry, f *format) []byte {
+// appendMark writes where a format that is missing should be.
+func appendMark(dst []byte, f *format) []byte {
 	dst = append(dst, "<format "...)
 	dst = append(dst, f.status.String()...)
 	dst = append(dst, ": "...)
 	if f.status != StatusUnknown {
 		dst = f.uuid.Append(dst)
 	}
-	dst = fmt.Appendf(dst, "+%#x", f.ref)
-	dst = append(dst, '>')
+	return fmt.Appendf(dst, "+%#x>", f.ref)
+}
+
+// appendUnresolved writes what is known of a message without format: where its
+// format should be, and the arguments.
+func (d *decoder) appendUnresolved(dst []byte, f *format) []byte {
+	dst = append(dst, f.mark...)
 	first := true
 	for i := range d.items {
 		it := d.items[i : i+1]

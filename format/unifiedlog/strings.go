@@ -48,6 +48,7 @@ type format struct {
 	image  *imageInfo // never nil
 	uuid   UUID       // of the file of strings
 	ref    uint64
+	mark   []byte // what stands for a format that is missing
 }
 
 // A formatKey names a format string.
@@ -104,6 +105,9 @@ func (s *stringStore) format(k formatKey) *format {
 		f.status = StatusBadOffset
 	case k.uuid.IsZero():
 		f.status = StatusUnknown
+	}
+	if f.prog == nil {
+		f.mark = appendMark(nil, f)
 	}
 	if s.formats == nil || len(s.formats) >= maxFormats {
 		s.formats = map[formatKey]*format{}
