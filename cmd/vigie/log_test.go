@@ -35,6 +35,7 @@ func logStoreFiles(ts *testscript.TestScript, neg bool, args []string) {
 		{Process: "/usr/libexec/locationd", PID: 80, Level: unifiedlog.LevelDebug, Format: "a line\nanother \x1b[31m\u202eline\n"},
 		{Type: unifiedlog.TypeActivity, Process: "/usr/libexec/amfid", PID: 71, Activity: 5, Format: "an activity"},
 		{Process: "/usr/libexec/locationd", PID: 80, Library: "/usr/lib/libexample.dylib", Shared: true, Format: "from a library"},
+		{Type: unifiedlog.TypeSignpost, Process: "/usr/libexec/amfid", PID: 71, Level: unifiedlog.Level(0x81), Signpost: 0xabc, Format: "a signpost"},
 		{Type: unifiedlog.TypeLoss, Process: "/kernel", Args: []any{12}},
 	} {
 		e.Time = start.Add(time.Hour + time.Duration(i)*time.Second)

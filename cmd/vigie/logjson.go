@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/binary"
-	"strings"
 
 	"github.com/vigie-project/vigie/format/unifiedlog"
 	"github.com/vigie-project/vigie/record"
@@ -112,9 +111,9 @@ func (w *lineWriter) signpost(e *unifiedlog.Entry) {
 	}
 	w.number(`"signpostID":`, e.Signpost)
 	w.field(`"signpostName":`, e.SignpostName())
-	if scope, kind, ok := strings.Cut(e.Level.String(), " Signpost "); ok {
-		w.field(`"signpostScope":`, strings.ToLower(scope))
-		w.field(`"signpostType":`, map[string]string{"Event": "event", "Start": "begin", "End": "end"}[kind])
+	if scope, kind := signpostKind(e); kind != "" {
+		w.field(`"signpostScope":`, scope)
+		w.field(`"signpostType":`, kind)
 	}
 }
 

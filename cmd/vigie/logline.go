@@ -60,6 +60,7 @@ func (w *lineWriter) line(e *unifiedlog.Entry) []byte {
 		w.add("  localhost ", logProcess(e), "[")
 		w.uint(uint64(e.Process.PID), 10)
 		w.add("]: ")
+		w.spid(e)
 	default:
 		w.time(e)
 		w.add(" ", abbreviation(e), " ", logProcess(e), "[")
@@ -67,6 +68,7 @@ func (w *lineWriter) line(e *unifiedlog.Entry) []byte {
 		w.add(":")
 		w.uint(e.Thread, 16)
 		w.add("] ")
+		w.spid(e)
 	}
 	if library, _ := e.Library(); library != "" && library != e.Process.Path() {
 		w.add("(", path.Base(library), ") ")
@@ -75,7 +77,7 @@ func (w *lineWriter) line(e *unifiedlog.Entry) []byte {
 		w.add("[", e.Subsystem, ":", e.Category, "] ")
 	}
 	if name := e.SignpostName(); name != "" {
-		w.add("{", name, "} ")
+		w.add(name, ": ")
 	}
 	w.buf = append(w.buf, w.text...)
 	w.buf = shown(w.buf)
@@ -91,7 +93,30 @@ func (w *lineWriter) columns(e *unifiedlog.Entry) {
 	w.padded(20, func() { w.add("0x"); w.uint(e.Activity, 16) })
 	w.padded(6, func() { w.uint(uint64(e.Process.PID), 10) })
 	w.padded(4, func() { w.uint(uint64(e.TTL), 10) })
+	w.spid(e)
 	w.add(logProcess(e), ": ")
+}
+
+// spid writes which signpost an entry is, and whether something begins or ends
+// there.
+func (w *lineWriter) spid(e *unifiedlog.Entry) {
+	scope, kind := signpostKind(e)
+	if kind == "" {
+		return
+	}
+	w.add("[spid 0x")
+	w.uint(e.Signpost, 16)
+	w.add(", ", scope, ", ", kind, "] ")
+}
+
+// signpostKind returns scope and kind of a signpost in the words of Apple's
+// command, "" for other entries.
+func signpostKind(e *unifiedlog.Entry) (scope, kind string) {
+	if e.Type != unifiedlog.TypeSignpost {
+		return "", ""
+	}
+	scope, kind, _ = strings.Cut(e.Level.String(), " Signpost ")
+	return strings.ToLower(scope), map[string]string{"Event": "event", "Start": "begin", "End": "end"}[kind]
 }
 
 func (w *lineWriter) padded(width int, write func()) {
