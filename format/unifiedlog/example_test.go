@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -66,4 +67,51 @@ func ExampleArchive_Scan() {
 	fmt.Println(stats.Entries, "entries,", bytes.Load(), "bytes of messages", err)
 	// Output:
 	// 3 entries, 69 bytes of messages <nil>
+}
+
+// What is missing or damaged is counted.
+func ExampleStats() {
+	m := store()
+	for name := range m {
+		if strings.Count(name, "/") == 1 && len(name) == 33 { // files of strings: HH/ and 30 digits
+			delete(m, name)
+		}
+	}
+	a, err := unifiedlog.Open(m.FS())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer a.Close()
+	var stats unifiedlog.Stats
+	for e, err := range a.Entries(context.Background(), unifiedlog.Filter{Levels: []unifiedlog.Level{unifiedlog.LevelDefault}, Stats: &stats}) {
+		if err == nil {
+			_, at := e.Reference()
+			fmt.Printf("%s, %#x: %s\n", e.Status(), at, e.Items(nil)[0].Data[:14])
+		}
+	}
+	fmt.Println(stats.NoStrings, "entries lack", stats.NoFormats, "formats;", stats.Damaged, "parts are damaged")
+	// Output:
+	// no strings file, 0x4000: /private/var/x
+	// no strings file, 0x4000: /private/var/x
+	// no strings file, 0x4000: /private/var/x
+	// 3 entries lack 2 formats; 0 parts are damaged
+}
+
+// The programs that logged, and for how long, from the catalogs alone.
+func ExampleArchive_Runs() {
+	a, err := unifiedlog.Open(store().FS())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer a.Close()
+	runs, errs := a.Runs(context.Background())
+	for _, r := range runs {
+		first, _ := r.Boot.At(r.First)
+		fmt.Println(time.Unix(0, first).UTC().Format(time.TimeOnly), r.Process.PID, r.Process.Path())
+	}
+	fmt.Println(len(errs), "errors")
+	// Output:
+	// 08:01:00 100 /usr/libexec/amfid
+	// 08:01:00 101 /usr/libexec/locationd
+	// 0 errors
 }
