@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -12,6 +13,7 @@ import (
 const (
 	streamBlock   = 128 << 10 // bytes that are decoded and kept together
 	streamCursors = 3         // places at which one stream is decoded at the same time
+	streamNear    = 1 << 20   // bytes before a place from which it is waited for that a cursor comes there
 	markSpan      = 1 << 20   // bytes between marks, doubled when there are too many
 	cacheBlocks   = 384       // blocks kept by one cache, 48 MiB
 )
@@ -36,6 +38,7 @@ type stream struct {
 	cache    *blockCache
 
 	mu      sync.Mutex
+	moved   *sync.Cond      // a cursor has decoded a block
 	cursors []*streamCursor // the one used last at the end
 	marks   []streamMark    // in ascending order
 	span    int64
@@ -50,12 +53,15 @@ type streamMark struct {
 
 type streamCursor struct {
 	cursor
-	at int64
+	at   int64
+	busy bool // decoding, by the reader that took it
 }
 
 // newStream returns a stream of size bytes of plaintext, -1 if unknown.
 func newStream(start resumer, size int64, maxMarks int, cache *blockCache) *stream {
-	return &stream{size: size, start: start, maxMarks: maxMarks, cache: cache, span: markSpan, failAt: -1}
+	s := &stream{size: size, start: start, maxMarks: maxMarks, cache: cache, span: markSpan, failAt: -1}
+	s.moved = sync.NewCond(&s.mu)
+	return s
 }
 
 // ReadAt implements [io.ReaderAt].
@@ -80,41 +86,68 @@ func (s *stream) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // block returns a block, which is short if an error or the end comes in it.
+// Blocks far from each other are decoded at the same time, by a cursor each; one
+// that a cursor is about to reach is waited for.
 func (s *stream) block(k int64) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	start := k * streamBlock
-	if b, ok := s.cache.get(s, k); ok {
-		return b, s.endAt(start + int64(len(b)))
-	}
-	if err := s.endAt(start); err != nil {
-		return nil, err
+	for {
+		if b, ok := s.cache.get(s, k); ok {
+			return b, s.endAt(start + int64(len(b)))
+		}
+		if err := s.endAt(start); err != nil {
+			return nil, err
+		}
+		if !s.approached(start) {
+			break
+		}
+		s.moved.Wait()
 	}
 	c, err := s.cursorBefore(start)
 	if err != nil {
 		return nil, err
 	}
+	c.busy = true
+	defer func() {
+		c.busy = false
+		s.moved.Broadcast()
+	}()
 	for {
-		b := make([]byte, streamBlock)
-		at := c.at
-		n, err := io.ReadFull(c, b)
-		c.at += int64(n)
-		b = b[:n:n]
-		if n > 0 {
-			s.cache.put(s, at/streamBlock, b)
-		}
-		if err != nil {
-			s.end(c, err)
-		} else {
-			s.markAt(c)
-		}
+		b, at, err := s.decode(c)
 		if at == start {
-			return b, s.endAt(c.at)
+			return b, s.endAt(at + int64(len(b)))
 		}
 		if err != nil {
 			return nil, s.endAt(start)
 		}
 	}
+}
+
+// approached reports whether a cursor that is decoding will soon be at an offset.
+func (s *stream) approached(off int64) bool {
+	return slices.ContainsFunc(s.cursors, func(c *streamCursor) bool { return c.busy && c.at <= off && off-c.at <= streamNear })
+}
+
+// decode decodes the next block of a busy cursor, without the lock, and keeps it.
+func (s *stream) decode(c *streamCursor) (b []byte, at int64, err error) {
+	at = c.at
+	s.mu.Unlock()
+	b = make([]byte, streamBlock)
+	n, err := io.ReadFull(c, b)
+	b = b[:n:n]
+	s.mu.Lock()
+	c.at += int64(n)
+	if n > 0 {
+		s.cache.put(s, at/streamBlock, b)
+	}
+	if err != nil {
+		s.end(c, err)
+	} else {
+		s.markAt(c)
+	}
+	s.moved.Broadcast()
+	return b, at, err
 }
 
 // end notes that decoding ended at a cursor.
@@ -158,11 +191,11 @@ func closeCursor(c cursor) {
 	}
 }
 
-// cursorBefore returns the cursor nearest before an offset, or a new one.
+// cursorBefore returns the idle cursor nearest before an offset, or a new one.
 func (s *stream) cursorBefore(off int64) (*streamCursor, error) {
 	best := -1
 	for i, c := range s.cursors {
-		if c.at <= off && (best < 0 || c.at > s.cursors[best].at) {
+		if !c.busy && c.at <= off && (best < 0 || c.at > s.cursors[best].at) {
 			best = i
 		}
 	}
@@ -182,10 +215,10 @@ func (s *stream) cursorBefore(off int64) (*streamCursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s.cursors) == streamCursors {
-		s.drop(s.cursors[0])
+	if idle := slices.IndexFunc(s.cursors, func(c *streamCursor) bool { return !c.busy }); len(s.cursors) >= streamCursors && idle >= 0 {
+		s.drop(s.cursors[idle])
 	}
-	c := &streamCursor{made, from}
+	c := &streamCursor{cursor: made, at: from}
 	s.cursors = append(s.cursors, c)
 	return c, nil
 }

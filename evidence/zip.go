@@ -266,7 +266,13 @@ func (z *zipOuter) stream(m *zipMember, start int64) *zipStream {
 	}
 	s.stream = newStream(begin, int64(m.plain), zipMarks, z.cache)
 	if len(z.streams) == zipStreams {
-		z.streams = slices.Delete(z.streams, 0, 1)
+		least := 0 // the oldest of those that are the soonest decoded again
+		for i, other := range z.streams {
+			if other.size < z.streams[least].size {
+				least = i
+			}
+		}
+		z.streams = slices.Delete(z.streams, least, least+1)
 	}
 	z.streams = append(z.streams, s)
 	return s
