@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 
@@ -52,13 +53,60 @@ func digest(ctx context.Context, src *evidence.Source, path string) (Digest, err
 		}
 	}
 	h := sha256.New()
-	buf := buffers.Get().(*[256 << 10]byte)
-	defer buffers.Put(buf)
-	if d.Size, err = io.CopyBuffer(h, ctxReader{r, ctx}, buf[:]); err != nil {
+	if d.Size, err = hashAll(h, ctxReader{r, ctx}); err != nil {
 		return d, fmt.Errorf("hash %s: %w", path, err)
 	}
 	d.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return d, nil
+}
+
+// hashAll writes everything to a hash and returns how much it was. Content of more
+// than one buffer is read, and so decompressed, while what came before is hashed.
+func hashAll(h hash.Hash, r io.Reader) (size int64, err error) {
+	first := buffers.Get().(*[256 << 10]byte)
+	defer buffers.Put(first)
+	n, end, err := fill(r, first[:])
+	if end || err != nil {
+		h.Write(first[:n])
+		return int64(n), err
+	}
+	second := buffers.Get().(*[256 << 10]byte)
+	defer buffers.Put(second)
+	full, free, done := make(chan []byte, 1), make(chan *[256 << 10]byte, 2), make(chan struct{})
+	go func() {
+		defer close(done)
+		for b := range full {
+			h.Write(b)
+			free <- (*[256 << 10]byte)(b[:256<<10])
+		}
+	}()
+	full <- first[:]
+	for buf := second; ; buf = <-free {
+		size += int64(n)
+		if n, end, err = fill(r, buf[:]); n > 0 {
+			full <- buf[:n]
+		}
+		if end || err != nil {
+			break
+		}
+	}
+	close(full)
+	<-done
+	return size + int64(n), err
+}
+
+// fill reads until a buffer is full, and reports whether the content ended. An
+// error of the reader stays what it is, also when it is an unexpected end.
+func fill(r io.Reader, buf []byte) (n int, end bool, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	if err == io.EOF { // itself, as readers give it: a wrapped one is a failure
+		return n, true, nil
+	}
+	return n, false, err
 }
 
 // buffers are those of digests.
