@@ -16,8 +16,8 @@ type knowledge struct {
 	zones   map[string]*time.Location // by name
 }
 
-// Inform tells the set of the acquisitions of a case. It implements
-// [detect.Informed].
+// Inform tells the set of the acquisitions of a case; a set serves one case at a
+// time. It implements [detect.Informed].
 func (s *Set) Inform(sources []detect.Source) {
 	k := &knowledge{sources: make(map[string]detect.Source, len(sources)), zones: map[string]*time.Location{}}
 	for _, src := range sources {
