@@ -69,21 +69,6 @@ func (o *Observation) At() time.Time {
 	return o.Exhibit.Time.Time
 }
 
-// A Source is what detectors may know of an acquisition before they see its
-// records.
-type Source struct {
-	ID       string    // [record.Origin.Source] of its records
-	Parent   string    // ID of the source that it lies in; "" for none
-	Acquired time.Time // when it was taken from the phone, as it says itself; zero if it does not
-	Zone     string    // IANA time zone of the phone, as it says itself; "" if it does not
-}
-
-// An Informed detector wants to know the acquisitions of a case. It is told
-// once, before the first record, also for its correlators.
-type Informed interface {
-	Inform(sources []Source)
-}
-
 // A Finding is something that an analyst should look at, with everything that
 // is needed to judge it.
 type Finding struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -135,9 +136,18 @@ func (r *run) inform(sources []casefile.Source) {
 		}
 		list = append(list, detect.Source{ID: s.ID, Parent: s.Parent, Acquired: acquired, Zone: s.Device.Zone})
 	}
-	for _, d := range r.opt.Detectors {
-		if i, ok := d.(detect.Informed); ok {
-			i.Inform(list)
+	known := detect.NewSources(list)
+	r.opt.Detectors = informed(r.opt.Detectors, known)
+	r.opt.Correlators = informed(r.opt.Correlators, known)
+}
+
+// informed returns a list with those that want it told of the acquisitions.
+func informed[T any](list []T, known *detect.Sources) []T {
+	list = slices.Clone(list)
+	for i, d := range list {
+		if d, ok := any(d).(detect.Informed[T]); ok {
+			list[i] = d.Inform(known)
 		}
 	}
+	return list
 }

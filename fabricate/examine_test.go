@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,10 +24,13 @@ import (
 	"github.com/vigie-project/vigie/rules"
 )
 
+// allRules loads the rules once.
+var allRules = sync.OnceValues(func() (*rule.Set, error) { return rule.Load(rules.FS, artifacts.Parsers) })
+
 // examine examines an acquisition with all rules and the indicators beside it.
 func examine(t *testing.T, dir, path, password string) *examination.Result {
 	t.Helper()
-	set, err := rule.Load(rules.FS, artifacts.Parsers) // its own: a set knows the sources of one case
+	set, err := allRules()
 	if err != nil {
 		t.Fatal(err)
 	}

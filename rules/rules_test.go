@@ -124,13 +124,12 @@ func examine(t *testing.T, file string) map[string]detect.Grade {
 		t.Fatal(err)
 	}
 	defer sources[0].Close()
-	set := load(t)
 	var known []detect.Source
 	for _, src := range sources {
 		acquired, _ := time.Parse(time.RFC3339, src.Device.Acquired)
 		known = append(known, detect.Source{ID: src.ID, Parent: src.Parent, Acquired: acquired, Zone: src.Device.Zone})
 	}
-	set.Inform(known)
+	set := load(t).Inform(detect.NewSources(known)).(*rule.Set)
 	got := map[string]detect.Grade{}
 	found := func(f detect.Finding) { got[f.Detector] = f.Grade }
 	seen := map[string][]detect.Observation{}

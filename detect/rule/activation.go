@@ -8,6 +8,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 
+	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/record"
 )
 
@@ -102,7 +103,7 @@ type activation struct {
 	at    record.Origin
 	data  reflect.Value
 	lists map[string]ref.Val // by "lists.name", of the rule that asks
-	known *knowledge         // of the sources; nil if nothing is
+	known *detect.Sources    // of the sources; nil if nothing is
 
 	scratch []byte // for joining texts
 }
@@ -127,7 +128,7 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		}
 		return types.String(a.at.State), true
 	case fromAcquired:
-		if t := a.known.acquired(a.at.Source); !t.IsZero() {
+		if t := a.known.Acquired(a.at.Source); !t.IsZero() {
 			return types.Timestamp{Time: t.UTC()}, true
 		}
 		return types.NullValue, true

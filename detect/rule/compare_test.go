@@ -94,7 +94,7 @@ func TestScopes(t *testing.T) {
 		{"never, not read", never, "u p 0, u p 10", ""},
 	} {
 		set := loaded(t, tt.rule)
-		set.Inform([]detect.Source{{ID: "p"}, {ID: "child", Parent: "p"}, {ID: "q"}})
+		set = set.informed(detect.NewSources([]detect.Source{{ID: "p"}, {ID: "child", Parent: "p"}, {ID: "q"}}))
 		if got := strings.Join(set.found(t, moments(t, tt.records)), "|"); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
@@ -105,7 +105,7 @@ func TestScopes(t *testing.T) {
 func TestAcquired(t *testing.T) {
 	t.Parallel()
 	set := loaded(t, "artifacts: [ios.visits]\nwhen: acquired != null && time != null && acquired - time > duration('24h')\n")
-	set.Inform([]detect.Source{{ID: "p", Acquired: at(100_000).Time}, {ID: "child", Parent: "p"}, {ID: "q"}, {ID: "loop", Parent: "loop"}})
+	set = set.informed(detect.NewSources([]detect.Source{{ID: "p", Acquired: at(100_000).Time}, {ID: "child", Parent: "p"}, {ID: "q"}, {ID: "loop", Parent: "loop"}}))
 	for source, want := range map[string]int{"p": 1, "child": 1, "q": 0, "loop": 0, "unknown": 0} {
 		n := 0
 		for _, seconds := range []int{0, 90_000} {
@@ -119,6 +119,34 @@ func TestAcquired(t *testing.T) {
 	}
 }
 
+// TestInformed tells one set of two cases: neither changes what the other knows,
+// nor the set itself; failures are of all.
+func TestInformed(t *testing.T) {
+	t.Parallel()
+	set := loaded(t, "within: 60s\nsteps:\n  - {name: a, artifacts: [ios.visits], when: 'true', at: clock}\n  - {name: b, artifacts: [ios.usage], when: 'true'}\n")
+	west := set.informed(detect.NewSources([]detect.Source{{ID: "s", Zone: "Africa/Algiers"}}))
+	east := set.informed(detect.NewSources([]detect.Source{{ID: "s", Zone: "Asia/Tokyo"}}))
+	r := rec("ios.visits", 1, visit{Clock: record.WallTime{Time: at(10 * 3600).Time}})
+	for _, tt := range []struct {
+		set  *Set
+		want time.Time
+	}{{west, at(9 * 3600).Time}, {east, at(3600).Time}, {west, at(9 * 3600).Time}} {
+		n := 0
+		tt.set.Correlators()[0].Observe(r, func(o detect.Observation) {
+			if n++; !o.At().Equal(tt.want) {
+				t.Errorf("at %s, want %s", o.At(), tt.want)
+			}
+		})
+		if n != 1 {
+			t.Errorf("%d observations", n)
+		}
+	}
+	set.Correlators()[0].Observe(r, func(detect.Observation) { t.Error("the set itself knows of a case") })
+	if len(west.Failures()) != 1 || len(set.Failures()) != 1 {
+		t.Errorf("failures %v, %v", west.Failures(), set.Failures())
+	}
+}
+
 // TestClocks compares clocks of the device with instants.
 func TestClocks(t *testing.T) {
 	t.Parallel()
@@ -126,12 +154,12 @@ func TestClocks(t *testing.T) {
 	clock := visit{Clock: record.WallTime{Time: at(3600).Time}} // 01:00 in Algiers is 00:00 UTC
 	records := []record.Record{rec("ios.visits", 1, clock), rec("ios.usage", 2, usage{Time: at(30)}), rec("ios.usage", 3, usage{Time: at(3630)})}
 	set := loaded(t, rule)
-	set.Inform([]detect.Source{{ID: "s", Zone: "Africa/Algiers"}})
+	set = set.informed(detect.NewSources([]detect.Source{{ID: "s", Zone: "Africa/Algiers"}}))
 	if got := strings.Join(set.found(t, records), "|"); got != "1 2" {
 		t.Errorf("got %q", got)
 	}
 	unknown := loaded(t, rule)
-	unknown.Inform([]detect.Source{{ID: "s", Zone: "Nowhere/Else"}})
+	unknown = unknown.informed(detect.NewSources([]detect.Source{{ID: "s", Zone: "Nowhere/Else"}}))
 	unknown.Correlators()[0].Observe(records[0], func(detect.Observation) { t.Error("observed") })
 	if f := unknown.Failures(); len(f) != 1 || !strings.Contains(f[0].Error, "zone") {
 		t.Errorf("failures %v", f)
@@ -243,7 +271,7 @@ func TestResolvedClocks(t *testing.T) {
 		return visit{Clock: record.WallTime{Time: at(seconds).Time, Offset: offset, Quality: record.NearestOffset}}
 	}
 	mixed := loaded(t, "within: 60s\nsteps:\n  - {name: a, artifacts: [ios.visits], when: 'true', at: clock}\n  - {name: b, artifacts: [ios.usage], when: 'true'}\n")
-	mixed.Inform([]detect.Source{{ID: "s", Zone: "Africa/Algiers"}}) // not used
+	mixed = mixed.informed(detect.NewSources([]detect.Source{{ID: "s", Zone: "Africa/Algiers"}})) // not used
 	records := []record.Record{rec("ios.visits", 1, clock(7200, 7200)), rec("ios.usage", 2, usage{Time: at(30)}), rec("ios.usage", 3, usage{Time: at(3630)})}
 	if got := strings.Join(mixed.found(t, records), "|"); got != "1 2" {
 		t.Errorf("with instants: got %q", got)

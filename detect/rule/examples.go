@@ -222,7 +222,7 @@ func (c *checker) tryExamples() {
 	for i, e := range c.r.Examples {
 		set := newSet(c.compiler)
 		set.add(c.compiled)
-		set.Inform(e.sources())
+		set = set.informed(detect.NewSources(e.sources()))
 		n, err := set.count(e.Records)
 		switch {
 		case err != nil:
@@ -247,7 +247,7 @@ func (c *checker) tryAbsent() {
 	try := func(rec record.Record, acquired time.Time, line int, what string) {
 		set := newSet(c.compiler)
 		set.add(c.compiled)
-		set.Inform([]detect.Source{{ID: "example", Acquired: acquired, Zone: "UTC"}})
+		set = set.informed(detect.NewSources([]detect.Source{{ID: "example", Acquired: acquired, Zone: "UTC"}}))
 		if _, err := set.count([]record.Record{rec}); err != nil {
 			c.problem(line, "%v", err)
 		}

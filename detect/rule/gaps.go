@@ -26,7 +26,15 @@ var gapSteps = [...]string{"row", "highest"}
 // Its compiled steps are gapSteps.
 type gapSearch struct {
 	*compiled
-	set *Set
+	plans map[string]*plan
+	setting
+}
+
+// Inform implements [detect.Informed].
+func (g *gapSearch) Inform(sources *detect.Sources) detect.Correlator {
+	c := *g
+	c.known = sources
+	return &c
 }
 
 // ID implements [detect.Correlator].
@@ -40,9 +48,9 @@ func (g *gapSearch) Observe(rec record.Record, seen func(detect.Observation)) {
 	if g.steps[0].key[rec.Artifact] == nil {
 		return
 	}
-	a := g.set.activate(g.set.plans[rec.Artifact], rec)
+	a := g.activate(g.plans[rec.Artifact], rec)
 	if a == nil {
-		g.set.fail(g.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
+		g.fail(g.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return
 	}
 	defer release(a)
@@ -52,7 +60,7 @@ func (g *gapSearch) Observe(rec record.Record, seen func(detect.Observation)) {
 		}
 		number, ok, err := step.meet(rec.Artifact, a)
 		if err != nil {
-			g.set.fail(g.rule, rec.Artifact, err)
+			g.fail(g.rule, rec.Artifact, err)
 		} else if ok {
 			seen(detect.Observation{Correlator: g.ID(), Step: gapSteps[i], Key: number, Exhibit: detect.NewExhibit(rec)})
 		}

@@ -30,7 +30,7 @@ const separator = "\x1f"
 // A sequence looks for the records of a rule with steps.
 type sequence struct {
 	*compiled
-	set   *Set
+	setting
 	steps []artifactSteps
 	index map[string]int // steps by name
 	chain []int          // for steps in order: one for each record, by its step
@@ -50,7 +50,7 @@ type artifactSteps struct {
 }
 
 func newSequence(set *Set, c *compiled) *sequence {
-	s := &sequence{compiled: c, set: set, index: map[string]int{}}
+	s := &sequence{compiled: c, setting: set.setting, index: map[string]int{}}
 	for _, artifact := range c.rule.Artifacts {
 		s.steps = append(s.steps, artifactSteps{artifact: artifact, plan: set.plans[artifact]})
 	}
@@ -73,6 +73,13 @@ func newSequence(set *Set, c *compiled) *sequence {
 	return s
 }
 
+// Inform implements [detect.Informed].
+func (s *sequence) Inform(sources *detect.Sources) detect.Correlator {
+	c := *s
+	c.known = sources
+	return &c
+}
+
 // ID implements [detect.Correlator].
 func (s *sequence) ID() string { return s.rule.Name() }
 
@@ -88,9 +95,9 @@ func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
 		return
 	}
 	x := &s.steps[i]
-	a := s.set.activate(x.plan, rec)
+	a := s.activate(x.plan, rec)
 	if a == nil {
-		s.set.fail(s.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
+		s.fail(s.rule, rec.Artifact, fmt.Errorf("record of %s holds %T", rec.Artifact, rec.Data))
 		return
 	}
 	for j, i := range x.steps {
@@ -107,7 +114,7 @@ func (s *sequence) Observe(rec record.Record, seen func(detect.Observation)) {
 			ok = err == nil
 		}
 		if err != nil && err != errNull {
-			s.set.fail(s.rule, rec.Artifact, err)
+			s.fail(s.rule, rec.Artifact, err)
 		}
 		if ok {
 			s.observe(o, i, rec, seen)
@@ -166,7 +173,7 @@ func (s *sequence) observe(o detect.Observation, step int, rec record.Record, se
 			w := v.Field(f.Index).Interface().(record.WallTime)
 			if !w.IsZero() {
 				if t.Time, instant = s.instant(w, rec.Origin.Source); !instant {
-					s.set.fail(s.rule, rec.Artifact, errZone)
+					s.fail(s.rule, rec.Artifact, errZone)
 					continue
 				}
 			}
@@ -194,7 +201,7 @@ func (s *sequence) instant(w record.WallTime, source string) (time.Time, bool) {
 	if !s.mixed {
 		return w.Time, true
 	}
-	zone := s.set.known.Load().zone(source)
+	zone := s.known.Zone(source)
 	if zone == nil {
 		return time.Time{}, false
 	}
@@ -281,6 +288,17 @@ func (e *event) same(o *event) bool {
 		string(e.Exhibit.Data) == string(o.Exhibit.Data)
 }
 
+// scope returns what the sources have in common whose records may be together.
+func (s *setting) scope(scope Scope, source string) string {
+	switch scope {
+	case WholeCase:
+		return ""
+	case Nested:
+		return s.known.Root(source)
+	}
+	return source
+}
+
 // event reads an observation; those of steps that the rule does not have, of
 // another version of it, are left out.
 func (s *sequence) event(o detect.Observation) (event, bool) {
@@ -289,7 +307,7 @@ func (s *sequence) event(o detect.Observation) (event, bool) {
 		return event{}, false
 	}
 	key, differ, _ := strings.Cut(o.Key, separator)
-	e := event{Observation: o, step: step, scope: s.set.scope(s.rule.Sources, o.Exhibit.Origin.Source), differ: differ}
+	e := event{Observation: o, step: step, scope: s.scope(s.rule.Sources, o.Exhibit.Origin.Source), differ: differ}
 	if !s.keyed || s.rule.Steps[step].Key != nil {
 		e.key = e.scope + separator + key
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/vigie-project/vigie/detect"
 	"github.com/vigie-project/vigie/record"
@@ -21,11 +20,19 @@ type Set struct {
 	single      map[string][]test // by artifact
 	sequences   []detect.Correlator
 	fingerprint string
+	setting
+}
 
-	known atomic.Pointer[knowledge]
+// A setting is what the conditions of a set meet in an examination.
+type setting struct {
+	known  *detect.Sources // of the case; nil if nothing is known
+	failed *failures       // also of the sets that were informed of other cases
+}
 
-	mu       sync.Mutex
-	failures map[[2]string]*Failure // by rule and artifact
+// failures are conditions that could not be evaluated.
+type failures struct {
+	mu   sync.Mutex
+	list map[[2]string]*Failure // by rule and artifact
 }
 
 // A test is a condition of a rule on one record.
@@ -60,13 +67,13 @@ type Failure struct {
 }
 
 func newSet(c *compiler) *Set {
-	return &Set{plans: c.plans, single: map[string][]test{}, failures: map[[2]string]*Failure{}}
+	return &Set{plans: c.plans, single: map[string][]test{}, setting: setting{failed: &failures{list: map[[2]string]*Failure{}}}}
 }
 
 func (s *Set) add(c *compiled) {
 	s.rules = append(s.rules, c.rule)
 	if c.rule.Gaps != nil {
-		s.sequences = append(s.sequences, &gapSearch{c, s})
+		s.sequences = append(s.sequences, &gapSearch{c, s.plans, s.setting})
 		return
 	}
 	for artifact, p := range c.when {
@@ -75,6 +82,20 @@ func (s *Set) add(c *compiled) {
 	if len(c.steps) > 0 {
 		s.sequences = append(s.sequences, newSequence(s, c))
 	}
+}
+
+// Inform returns the set for a case with these acquisitions, and its correlators.
+// Failures are shared with the receiver. It implements [detect.Informed].
+func (s *Set) Inform(sources *detect.Sources) detect.Detector { return s.informed(sources) }
+
+func (s *Set) informed(sources *detect.Sources) *Set {
+	set := *s
+	set.known = sources
+	set.sequences = make([]detect.Correlator, len(s.sequences))
+	for i, c := range s.sequences {
+		set.sequences[i] = c.(detect.Informed[detect.Correlator]).Inform(sources)
+	}
+	return &set
 }
 
 // Rules returns the rules in the order of their files.
@@ -88,10 +109,10 @@ func (s *Set) Fingerprint() string { return s.fingerprint }
 // Whoever runs detectors shows it: a rule that fails is not a rule that finds
 // nothing.
 func (s *Set) Failures() []Failure {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.failed.mu.Lock()
+	defer s.failed.mu.Unlock()
 	var list []Failure
-	for _, f := range s.failures {
+	for _, f := range s.failed.list {
 		list = append(list, *f)
 	}
 	slices.SortFunc(list, func(a, b Failure) int {
@@ -100,14 +121,14 @@ func (s *Set) Failures() []Failure {
 	return list
 }
 
-func (s *Set) fail(r *Rule, artifact string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *setting) fail(r *Rule, artifact string, err error) {
+	s.failed.mu.Lock()
+	defer s.failed.mu.Unlock()
 	key := [2]string{r.ID, artifact}
-	f := s.failures[key]
+	f := s.failed.list[key]
 	if f == nil {
 		f = &Failure{Rule: r.ID, Artifact: artifact, Error: err.Error()}
-		s.failures[key] = f
+		s.failed.list[key] = f
 	}
 	f.Count++
 	f.Error = min(f.Error, err.Error())
@@ -118,13 +139,13 @@ var activations = sync.Pool{New: func() any { return new(activation) }}
 
 // activate returns the activation for a record by the plan of its artifact, nil
 // if its data is not of the type that the rules were checked against.
-func (s *Set) activate(p *plan, rec record.Record) *activation {
+func (s *setting) activate(p *plan, rec record.Record) *activation {
 	v := reflect.ValueOf(rec.Data)
 	if p == nil || !v.IsValid() || v.Type() != p.typ.Go {
 		return nil
 	}
 	a := activations.Get().(*activation)
-	a.plan, a.at, a.data, a.known = p, rec.Origin, v, s.known.Load()
+	a.plan, a.at, a.data, a.known = p, rec.Origin, v, s.known
 	return a
 }
 

@@ -352,7 +352,7 @@ func (r *run) follows(links []*link, e *event) *link {
 		}
 		ok, err := where.holds(r.compiled.steps, e, l)
 		if err != nil {
-			r.set.fail(r.rule, e.Exhibit.Artifact, err)
+			r.fail(r.rule, e.Exhibit.Artifact, err)
 		}
 		if ok {
 			return l
